@@ -1,6 +1,6 @@
 """All rows in the order in which they run: the most telling first."""
 
-from benchmarks.gpu import answering, limits, precisions, retraining, scoring
+from benchmarks.gpu import answering, kinds, limits, precisions, retraining, scoring
 
 ROWS = {
     row.name: row
@@ -20,7 +20,7 @@ ROWS = {
         answering.in_graphs,
         answering.beams,
         answering.training,
-        scoring.other_kinds,
+        kinds.other_kinds,
         precisions.compiled,
     )
 }

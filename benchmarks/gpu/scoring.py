@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.limits import share_of_ceiling
-from benchmarks.gpu.rows import Figure, NotMeasuredError, row
+from benchmarks.gpu.rows import Figure, row
 from benchmarks.model_ways import straightforward
 from benchmarks.results import percentile
 from modelops.predictors.base import Precision
@@ -56,26 +56,6 @@ def released(bench: Bench) -> Iterator[Figure]:
     embed(few[:8])
     rate = len(few) / bench.once(lambda: embed(few))
     yield {"what": "512 px PNG files", "images_per_second": round(rate, 1)}
-
-
-@row("second", minutes=0.8, gib=10)
-def other_kinds(bench: Bench) -> Iterator[Figure]:
-    """Predictors of other kinds, from 512 px PNG files"""
-    from modelops.predictors.registry import PREDICTORS
-
-    others = [name for name in PREDICTORS if name not in ("tiny", "vit-g")]
-    if not others:
-        raise NotMeasuredError("no other kind of predictor is registered")
-    items = bench.many()[: bench.sizes.images // 4]
-    images, prompts = [item.image for item in items], [item.prompt for item in items]
-    for name in others:
-        if not PREDICTORS[name].bundled:
-            yield {"what": name, "skipped": "not measured: its weights are not bundled"}
-            continue
-        embedder = PREDICTORS[name].start("", device=str(bench.device), precision="float32")
-        embedder.embed(images[:8], prompts[:8])  # type: ignore[arg-type]  # paths, all of them
-        took = bench.once(lambda it=embedder: it.embed(images, prompts))  # type: ignore[misc]  # bound now
-        yield {"what": name, "images_per_second": round(len(items) / took, 1)}
 
 
 def from_pixels(
