@@ -48,7 +48,7 @@ FULL = Sizes(
     said=((60, 1), (250, 5)),
 )  # fmt: skip
 TOY = Sizes(
-    preset="tiny", side=64, copied_mib=1, seconds=0.02, batches=(4, 2), small=(1,),
+    preset="tiny", side=512, copied_mib=1, seconds=0.02, batches=(4, 2), small=(1,),
     drawn=4, images=8, epoch=32, answers=(2,), tokens=4, questions=16,
     said=((6, 1), (12, 2)),
 )  # fmt: skip

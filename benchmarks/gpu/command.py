@@ -22,7 +22,7 @@ def main(arguments: Sequence[str], say: Say) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks gpu", description=__doc__)
     parser.add_argument("--minutes", type=float, default=_MINUTES, help="for all rows together")
     parser.add_argument("--anew", action="store_true", help="forget what an earlier run measured")
-    parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
+    parser.add_argument("--rows", nargs="+", metavar="NAME", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for the results")
     parser.add_argument("--together", action="store_true", help="all rows in this process")
     asked = parser.parse_args(arguments)
