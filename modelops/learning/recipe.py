@@ -11,6 +11,8 @@ from .errors import LearningError
 
 #: `auto`: bfloat16 (weights and sums stay float32) on a GPU, float32 on a processor.
 PRECISIONS = ("auto", "float32", "bfloat16")
+#: Where adapters are: in the last vision blocks, or in the attention of the Q-Former.
+ADAPTED = ("vision", "qformer")
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,12 @@ class Recipe:
     #: Whether what the frozen blocks give for an image is kept on disk, in float16, for later
     #: epochs and trainings (`trunk_cache`).
     trunk_cache: bool = True
-    #: Above 0, low-rank adapters of this rank are trained in the last `lora_blocks` vision blocks,
-    #: whose own weights stay as they are, as do those of all blocks before them.
+    #: Above 0, low-rank adapters of this rank are trained, and the weights that they are added to
+    #: stay as they are.
     lora_rank: int = 0
+    #: `vision`: in the last `lora_blocks` vision blocks; all blocks before them stay as they are.
+    #: `qformer`: in the Q-Former's attention; its other weights and all vision blocks stay.
+    lora_target: str = "vision"
     lora_blocks: int = 4
     #: An adapter's output is scaled by `lora_alpha / lora_rank`.
     lora_alpha: float = 16.0
@@ -71,10 +76,11 @@ class Recipe:
                 raise LearningError(
                     f"recipe: {name} is {getattr(self, name)}; it must be a number above 0"
                 )
-        if self.precision not in PRECISIONS:
-            raise LearningError(
-                f"recipe: precision {self.precision!r} is not one of {', '.join(PRECISIONS)}"
-            )
+        for name, known in (("precision", PRECISIONS), ("lora_target", ADAPTED)):
+            if getattr(self, name) not in known:
+                raise LearningError(
+                    f"recipe: {name} {getattr(self, name)!r} is not one of {', '.join(known)}"
+                )
         if self.patience and not self.validation_share:
             raise LearningError(
                 "recipe: patience needs a validation_share above 0, which says when to stop"
@@ -99,6 +105,14 @@ class Recipe:
         Raises LearningError naming a word that is no setting or has no value of its type.
         """
         return replace(self, **dict(_read(word) for word in settings))
+
+
+@dataclass(frozen=True)
+class NamedRecipe:
+    """A recipe that people choose by name; `source`: where its settings are from."""
+
+    recipe: Recipe
+    source: str
 
 
 _RANGES: dict[str, tuple[float, float]] = {

@@ -18,6 +18,8 @@ class Predictor(models.Model):
     backbone = models.CharField(max_length=40)
     #: `learning.recipe.Recipe` of its trainings if nothing else is said.
     recipe = models.JSONField(default=dict)
+    #: Its name among those of the backbone's kind, `predictors.base.recipes_of`.
+    recipe_name = models.CharField(max_length=40, blank=True, default="", db_default="")
     #: Name in `acquisition.STRATEGIES`.
     strategy = models.CharField(max_length=40)
     leading = models.BooleanField(default=False)

@@ -44,6 +44,8 @@ class TrainingRun(Job):
     )
     #: `learning.recipe.Recipe` as it was used.
     recipe = models.JSONField(default=dict)
+    #: The named recipe that it is made from, by other settings where it differs.
+    recipe_name = models.CharField(max_length=40, blank=True, default="", db_default="")
     #: Promote the candidate on its own once it is scored (the first model of a demo, a schedule).
     promote_when_done = models.BooleanField(default=False)
     #: Labelled stimuli that could not be read and were left out:

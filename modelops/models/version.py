@@ -41,6 +41,8 @@ class ModelVersion(models.Model):
     artifact_sha256 = models.CharField(max_length=64)
     #: Names the weights below the last layer; embeddings are cached under it.
     backbone_sha256 = models.CharField(max_length=64)
+    #: Where others find the same weights, if they come from a model hub: `OWNER/NAME@COMMIT`.
+    backbone_source = models.CharField(max_length=250, blank=True, default="", db_default="")
     snapshot = models.ForeignKey(
         LabelSnapshot,
         on_delete=models.PROTECT,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from ..errors import BackboneError
-from .base import Embedder, PredictorKind
+from ..errors import BackboneError, RecipeError
+from ..learning.recipe import Recipe
+from .base import DEFAULT_RECIPE, Embedder, PredictorKind, PublishedKind, recipes_of
 from .devices import device, precision
 from .registry import PREDICTORS
 
@@ -19,12 +20,28 @@ NAME_PATTERN = r"[A-Za-z0-9_-]{1,40}"
 class Backbone:
     """A backbone under the name that studies choose it by.
 
-    weights: a folder, or empty for the kind's own.
+    weights: a folder, what the kind reads as a name on a hub, or empty for the kind's own.
     """
 
     name: str
     kind: PredictorKind
     weights: str = ""
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe of that name; empty: the default one. Raises RecipeError naming those that
+        there are."""
+        known = recipes_of(self.kind)
+        if name and name not in known:
+            raise RecipeError(
+                _("%(backbone)s has no recipe “%(name)s”, only %(known)s.")
+                % {"backbone": self.name, "name": name, "known": ", ".join(known)}
+            )
+        return known[name or DEFAULT_RECIPE]
+
+    @property
+    def source(self) -> str:
+        """Where others find the same weights; empty if that is not known."""
+        return self.kind.source(self.weights) if isinstance(self.kind, PublishedKind) else ""
 
     def load(self) -> Embedder:
         """The backbone as trainings start from it. Raises a MintError naming the folder."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from workbench.core.registry import Entry
 
 from ..learning.curves import Curve
-from ..learning.recipe import Recipe
+from ..learning.recipe import NamedRecipe, Recipe
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -112,6 +112,34 @@ class PredictorKind(Entry, Protocol):
     def start(self, weights: str, *, device: str, precision: Precision) -> Embedder:
         """The backbone from which a training starts: its own (`weights` is empty), or that of a
         folder. Raises a MintError naming the folder and what to do."""
+
+
+#: The name of what a kind's models are trained by if nothing else is said.
+DEFAULT_RECIPE = "default"
+
+
+@runtime_checkable
+class RecipesKind(PredictorKind, Protocol):
+    """A kind whose models can be trained by other recipes than the default one."""
+
+    @property
+    def recipes(self) -> Mapping[str, NamedRecipe]:
+        """Those other ones, by names of lower-case letters, digits and hyphens."""
+
+
+def recipes_of(kind: PredictorKind) -> dict[str, Recipe]:
+    """All recipes of a kind by name, the default one first."""
+    others = kind.recipes if isinstance(kind, RecipesKind) else {}
+    named = {name: entry.recipe for name, entry in others.items()}
+    return {DEFAULT_RECIPE: kind.recipe(), **named}
+
+
+@runtime_checkable
+class PublishedKind(PredictorKind, Protocol):
+    """A kind whose weights may come from a model hub."""
+
+    def source(self, weights: str) -> str:
+        """Where others find the same weights, as `OWNER/NAME@COMMIT`; empty if only here."""
 
 
 @dataclass(frozen=True)

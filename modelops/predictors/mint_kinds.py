@@ -1,15 +1,16 @@
 """MINT-IQA in its two sizes, as predictors. torch is loaded with the first model."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..learning.recipe import Recipe
+from ..learning.recipe import NamedRecipe, Recipe
 from .base import Precision, Stage2
 
 if TYPE_CHECKING:
     from .mint.embedder import MintEmbedder
-    from .mint.vocabulary import MintPromptReader
+    from .token_reader import TokenReader
 
 _ASSETS = Path(__file__).parent / "mint" / "assets"
 
@@ -23,6 +24,7 @@ class Mint:
     stage2: Stage2
     chunk_size: int
     bundled: bool
+    recipes: Mapping[str, NamedRecipe] = field(default_factory=dict)
     version: str = "1"
     citation: str = (
         "Wang et al., Understanding and evaluating human preferences for AI generated images with "
@@ -40,7 +42,7 @@ class Mint:
 
         return MintEmbedder(load_model(weights or self.name, device=device), precision)
 
-    def reader(self, weights: str) -> "MintPromptReader":
+    def reader(self, weights: str) -> "TokenReader":
         """Of weights that are not bundled a folder is needed: nothing is fetched for it."""
         from .mint.vocabulary import open_reader
 
@@ -58,6 +60,21 @@ class Mint:
         return MintEmbedder(loaded, precision)
 
 
+_LORA_SOURCE = (
+    "released code IntMeGroup/MINT-IQA, train_stage1_lora3.py and models/MINTIQA_model_lora.py, "
+    "commits e18b8ca and 23851bd; what differs is in docs/decisions/053"
+)
+#: Rank, scale and dropout of the released script, on what it names: query, key, value and output of
+#: the Q-Former's attention, to the prompt and to the image. The vision blocks are frozen here.
+_LORA = Recipe(
+    lora_rank=16,
+    lora_alpha=16.0,
+    lora_dropout=0.2,
+    lora_target="qformer",
+    frozen_qformer=True,
+    validation_share=0.1,
+)
+
 #: Its backbone is trained before it is shipped; a study's few labels train its last layer.
 TINY = Mint(
     name="tiny",
@@ -74,6 +91,14 @@ TINY = Mint(
     ),
     chunk_size=64,
     bundled=True,
+    recipes={
+        "lora-qformer": NamedRecipe(
+            replace(
+                _LORA, epochs=20, learning_rate=1e-4, batch_size=16, frozen_blocks=5, patience=5
+            ),
+            _LORA_SOURCE,
+        )
+    },
 )
 #: The published recipe (released code, `config/options.py` and `train_stage1.py`): L1 per
 #: perspective (the paper's three; here the study's), Adam at 1e-5, batches of 8, cosine after 1 %
@@ -96,4 +121,22 @@ VIT_G = Mint(
     stage2=Stage2(epochs=5, batch_size=8, learning_rate=1e-5, turn_size=4),
     chunk_size=16,
     bundled=False,
+    recipes={
+        "last-layer": NamedRecipe(
+            Recipe(frozen_blocks=39), "the default of `tiny`: nothing but the Bayesian last layer"
+        ),
+        # Adam, learning rate, batches and warm-up are those of the released options, too.
+        "lora-qformer": NamedRecipe(
+            replace(
+                _LORA,
+                epochs=50,
+                learning_rate=1e-5,
+                batch_size=8,
+                warmup=0.01,
+                frozen_blocks=39,
+                patience=10,
+            ),
+            _LORA_SOURCE,
+        ),
+    },
 )

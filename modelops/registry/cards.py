@@ -60,6 +60,8 @@ def model_card(version: ModelVersion) -> str:
 def _facts(version: ModelVersion) -> Iterator[str]:
     snapshot = version.snapshot
     yield f"- Backbone: {version.predictor.backbone} ({version.kind}), `{version.backbone_sha256}`"
+    if version.backbone_source:
+        yield f"- Weights of the backbone: `{version.backbone_source}` on the model hub"
     yield f"- Trained: {version.created_at:%Y-%m-%d}"
     yield f"- Labels: {version.images_learnt_from} images learnt from, {snapshot.ratings} ratings"
     yield f"- Label snapshot (sha256): `{snapshot.content_sha256}`"

@@ -79,7 +79,13 @@ class TrainingRunListView(ApiListView[TrainingRun]):
             actor=actor,
             trigger=TrainingRun.Trigger.API,
             promote_when_done=given["promote_when_done"],
-            recipe=changed_recipe(predictor, given["settings"], explanations=given["explanations"]),
+            recipe=changed_recipe(
+                predictor,
+                given["settings"],
+                name=given["recipe"],
+                explanations=given["explanations"],
+            ),
+            recipe_name=given["recipe"],
         )
         return Response(TrainingRunSerializer(run).data, status=201)
 
@@ -117,7 +123,7 @@ class PredictorListView(ApiListView[Predictor]):
     @extend_schema(request=PredictorRequestSerializer, responses={201: PredictorSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Add a predictor; the first one leads. 400 if the site has no such backbone or
-        strategy, 409 if the name is taken."""
+        strategy, or the backbone no such recipe, 409 if the name is taken."""
         study = find_study(request.user, slug, RUN)
         data = PredictorRequestSerializer(data=request.data)
         data.is_valid(raise_exception=True)

@@ -71,6 +71,7 @@ def _about(version: ModelVersion) -> dict[str, Any]:
         "format": _FORMAT,
         "kind": version.kind,
         "backbone_sha256": version.backbone_sha256,
+        "backbone_source": version.backbone_source,
         # With their columns in the last layer.
         "perspectives": {head.perspective.key: head.place for head in version.heads.all()},
         "recipe": version.training_run.recipe,
@@ -170,6 +171,7 @@ def _register(
         artifact=files[0],
         artifact_sha256=files[1],
         backbone_sha256=about["backbone_sha256"],
+        backbone_source=str(about.get("backbone_source", ""))[:250],
         snapshot=snapshot,
         training_run=run,
         curve=about["curve"],

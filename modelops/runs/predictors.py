@@ -14,6 +14,7 @@ from ..acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
 from ..errors import PredictorError
 from ..models import ModelVersion, Predictor
 from ..predictors.backbones import NAME_PATTERN, backbone_named, offered_backbones
+from ..predictors.base import DEFAULT_RECIPE
 from ..registry.selectors import leading_predictor
 
 
@@ -24,11 +25,13 @@ def add_predictor(
     backbone: str,
     name: str = "",
     strategy: str = DEFAULT_STRATEGY,
+    recipe: str = "",
 ) -> Predictor:
     """One more predictor, named as its backbone if no name is given; a study's first one leads.
 
-    Raises BackboneError or UnknownEntryError naming what there is, PredictorError if the study
-    has one of that name, or the name cannot be.
+    recipe: the name of one of the backbone's, empty for the default one. Raises BackboneError,
+    RecipeError or UnknownEntryError naming what there is, PredictorError if the study has one of
+    that name, or the name cannot be.
     """
     name = name or backbone
     if not re.fullmatch(NAME_PATTERN, name):
@@ -36,7 +39,7 @@ def add_predictor(
             _("“%(name)s” cannot name a predictor: use 1 to 40 letters, digits, “-” and “_”.")
             % {"name": name}
         )
-    recipe = backbone_named(backbone).kind.recipe()
+    settings = backbone_named(backbone).recipe(recipe)
     with transaction.atomic():
         _lock(study)
         if study.predictors.filter(name=name).exists():
@@ -48,7 +51,8 @@ def add_predictor(
             study=study,
             name=name,
             backbone=backbone,
-            recipe=recipe.to_json(),
+            recipe=settings.to_json(),
+            recipe_name=recipe or DEFAULT_RECIPE,
             strategy=STRATEGIES[strategy].name,
             leading=leading_predictor(study) is None,
         )

@@ -25,7 +25,8 @@ from ..errors import RecipeError, RunActiveError, TooFewLabelsError
 from ..learning.errors import LearningError
 from ..learning.recipe import Recipe
 from ..models import Predictor, TrainingRun
-from ..predictors.backbones import backbone_named
+from ..predictors.backbones import Backbone, backbone_named
+from ..predictors.base import TrainableKind
 from ..registry.queue import TRAIN
 from ..registry.selectors import pool_labels, predictors_of, ratings_seen
 from .predictors import ensure_predictor
@@ -44,9 +45,11 @@ def request_retrain(
     trigger: str,
     promote_when_done: bool = False,
     recipe: Recipe | None = None,
+    recipe_name: str = "",
 ) -> TrainingRun:
     """Queues a training run on the study's labels, by the predictor's recipe if none is given.
 
+    recipe_name: of the named recipe that `recipe` is made from; the predictor's if it is empty.
     Raises TooFewLabelsError if too few images outside the hold-out have a label from each
     perspective, RunActiveError if a run of the predictor is not over; the database decides
     between two requests at once. Raises TooOftenError if `actor` has asked too often.
@@ -65,6 +68,7 @@ def request_retrain(
                 requested_by=actor,
                 promote_when_done=promote_when_done,
                 recipe=recipe.to_json(),
+                recipe_name=recipe_name or predictor.recipe_name,
                 # Until then the message that wakes a worker is assumed to be on its way.
                 lease_expires_at=lease_end(),
             )
@@ -88,23 +92,45 @@ def request_retrain(
 
 
 def changed_recipe(
-    predictor: Predictor, settings_in_words: Iterable[str] = (), *, explanations: bool = False
+    predictor: Predictor,
+    settings_in_words: Iterable[str] = (),
+    *,
+    name: str = "",
+    explanations: bool = False,
 ) -> Recipe:
-    """The predictor's recipe, with `explanations` also for stage 2, and with settings as
-    `epochs=3`.
+    """The recipe of that name, the predictor's own if it is empty, with `explanations` also for
+    stage 2, and with settings as `epochs=3`.
 
-    Raises RecipeError naming what is wrong, BackboneError if the site no longer offers the
-    predictor's backbone.
+    Raises RecipeError naming what is wrong, and what recipes there are, BackboneError if the site
+    no longer offers the predictor's backbone.
     """
     try:
-        recipe = Recipe.from_json(predictor.recipe)
+        if name:
+            recipe = backbone_named(predictor.backbone).recipe(name)
+        else:
+            recipe = Recipe.from_json(predictor.recipe)
         if explanations:
             kind = backbone_named(predictor.backbone).kind
             epochs = kind.recipe(explanations=True).explanation_epochs
             recipe = replace(recipe, explanation_epochs=epochs)
-        return recipe.changed(settings_in_words)
+        recipe = recipe.changed(settings_in_words)
     except LearningError as error:
         raise RecipeError(str(error)) from error
+    if recipe.trains_backbone:
+        require_trainable(backbone_named(predictor.backbone))
+    return recipe
+
+
+def require_trainable(backbone: Backbone) -> None:
+    """Raises RecipeError if it can only be used as it is."""
+    if not isinstance(backbone.kind, TrainableKind):
+        raise RecipeError(
+            _(
+                "%(backbone)s can only be used as it is: backbones of kind %(kind)s are not "
+                "trained. Set epochs and explanation_epochs to 0."
+            )
+            % {"backbone": backbone.name, "kind": backbone.kind.name}
+        )
 
 
 def _require_current_labels(study: Study, needed: int) -> None:

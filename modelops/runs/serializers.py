@@ -89,6 +89,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "trigger",
             "promote_when_done",
             "recipe",
+            "recipe_name",
             "snapshot",
             "model",
             "attempts",
@@ -105,11 +106,12 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(ExactSerializer):
-    """What to train, and how. `predictor` is a name; the leading one if omitted. `settings`
-    override those of the predictor's recipe, each as `NAME=VALUE`, e.g.
-    `epochs=5`."""
+    """What to train, and how. `predictor` is a name; the leading one if omitted. `recipe` is the
+    name of one of its backbone's recipes; the predictor's own if omitted. `settings` override those
+    of the recipe, each as `NAME=VALUE`, e.g. `epochs=5`."""
 
     predictor = serializers.CharField(default="")
+    recipe = serializers.CharField(default="", max_length=40)
     promote_when_done = serializers.BooleanField(default=False)
     settings = serializers.ListField(child=serializers.CharField(), default=list)
     #: Also to explain its scores; takes longer.
@@ -154,10 +156,11 @@ class HeadSerializer(serializers.ModelSerializer[Head]):
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A version of one of the study's predictors. `kind`: that of its backbone. `heads`: the
-    perspectives that it predicts. `curve`: how its fine-tuning went, by epoch; null if there was
-    none. `explanation_metrics`: null if it does not explain; `bleu4` of its texts is null, with `n`
-    above 0, if all of them are shorter than four words or Chinese characters."""
+    """A version of one of the study's predictors. `kind`: that of its backbone.
+    `backbone_source`: where its weights are on a model hub, as `OWNER/NAME@COMMIT`, if they are.
+    `heads`: the perspectives that it predicts. `curve`: how its fine-tuning went, by epoch; null if
+    there was none. `explanation_metrics`: null if it does not explain; `bleu4` of its texts is
+    null, with `n` above 0, if all of them are shorter than four words or Chinese characters."""
 
     heads = HeadSerializer(many=True, read_only=True)
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
@@ -178,6 +181,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "training_run",
             "artifact_sha256",
             "backbone_sha256",
+            "backbone_source",
             "scored",
             "created_at",
             "promoted_at",
@@ -313,7 +317,16 @@ class PredictorSerializer(serializers.ModelSerializer[Predictor]):
 
     class Meta:
         model = Predictor
-        fields = ["name", "backbone", "strategy", "recipe", "leading", "active", "created_at"]
+        fields = [
+            "name",
+            "backbone",
+            "strategy",
+            "recipe",
+            "recipe_name",
+            "leading",
+            "active",
+            "created_at",
+        ]
 
     def get_active(self, predictor: Predictor) -> int | None:
         version = predictor.versions.filter(state=ModelVersion.State.ACTIVE).first()
@@ -321,9 +334,11 @@ class PredictorSerializer(serializers.ModelSerializer[Predictor]):
 
 
 class PredictorRequestSerializer(ExactSerializer):
-    """One more predictor: a `backbone` that the site offers, a `name` (default: the backbone's) and
-    the acquisition `strategy` by which it says what people rate next."""
+    """One more predictor: a `backbone` that the site offers, a `name` (default: the backbone's),
+    the acquisition `strategy` by which it says what people rate next, and the name of the `recipe`
+    of its trainings, one of its backbone's (default: `default`)."""
 
     backbone = serializers.CharField(max_length=40)
     name = serializers.SlugField(max_length=40, default="")
     strategy = serializers.CharField(max_length=40, default=DEFAULT_STRATEGY)
+    recipe = serializers.CharField(max_length=40, default="")

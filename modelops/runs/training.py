@@ -51,10 +51,12 @@ Note = Callable[[list[dict[str, object]]], None]
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained model, how well it does on the hold-out, per perspective, how its fine-tuning went,
-    if there was one, and the stimuli with readable images that all of it is from."""
+    """A trained model on a backbone from `source`, how well it does on the hold-out, per
+    perspective, how its fine-tuning went, if there was one, and the stimuli with readable images
+    that all of it is from."""
 
     kind: PredictorKind
+    source: str
     backbone: Embedder
     last_layer: LastLayer
     agreements: dict[str, Agreement]
@@ -132,7 +134,15 @@ def learn(
     if trainable is not None:
         trainable.set_heads(*last_layer.heads())
     agreements = _evaluate(last_layer, splits.holdout, embedded)
-    return Learned(backbone.kind, embedder, last_layer, agreements, curve, splits)
+    return Learned(
+        kind=backbone.kind,
+        source=backbone.source,
+        backbone=embedder,
+        last_layer=last_layer,
+        agreements=agreements,
+        curve=curve,
+        splits=splits,
+    )
 
 
 def _fit(pool: LabelledStimuli, embedded: Embedded) -> LastLayer:
@@ -242,6 +252,7 @@ def _publish(
         manifest["recipe"] = recipe.to_json()
         manifest["label_snapshot"] = snapshot.content_sha256
         manifest["backbone_sha256"] = learned.backbone.sha256
+        manifest["backbone_source"] = learned.source
         manifest["metrics"] = {key: it.to_json() for key, it in learned.agreements.items()}
         if learned.curve is not None:
             manifest["training"] = learned.curve.to_json()
@@ -271,6 +282,7 @@ def _register(
         artifact=artifact,
         artifact_sha256=artifact_sha256,
         backbone_sha256=learned.backbone.sha256,
+        backbone_source=learned.source,
         snapshot=snapshot,
         training_run=run,
         curve=learned.curve and learned.curve.summary(),

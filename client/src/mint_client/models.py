@@ -845,6 +845,7 @@ class Predictor(TypedDict):
     backbone: str
     strategy: str
     recipe: NotRequired[Any]
+    recipe_name: NotRequired[str]
     leading: NotRequired[bool]
     active: int | None
     created_at: str
@@ -852,13 +853,15 @@ class Predictor(TypedDict):
 
 class PredictorRequest(TypedDict, closed=True):
     """
-    One more predictor: a `backbone` that the site offers, a `name` (default: the backbone's) and
-    the acquisition `strategy` by which it says what people rate next.
+    One more predictor: a `backbone` that the site offers, a `name` (default: the backbone's),
+    the acquisition `strategy` by which it says what people rate next, and the name of the `recipe`
+    of its trainings, one of its backbone's (default: `default`).
     """
 
     backbone: str
     name: NotRequired[str]
     strategy: NotRequired[str]
+    recipe: NotRequired[str]
 
 
 class Preview(TypedDict):
@@ -1290,12 +1293,13 @@ StudyStatus: TypeAlias = Literal["draft", "open", "paused", "closed", "archived"
 
 class TrainingRequest(TypedDict, closed=True):
     """
-    What to train, and how. `predictor` is a name; the leading one if omitted. `settings`
-    override those of the predictor's recipe, each as `NAME=VALUE`, e.g.
-    `epochs=5`.
+    What to train, and how. `predictor` is a name; the leading one if omitted. `recipe` is the
+    name of one of its backbone's recipes; the predictor's own if omitted. `settings` override those
+    of the recipe, each as `NAME=VALUE`, e.g. `epochs=5`.
     """
 
     predictor: NotRequired[str]
+    recipe: NotRequired[str]
     promote_when_done: NotRequired[bool]
     settings: NotRequired[list[str]]
     explanations: NotRequired[bool]
@@ -2547,6 +2551,7 @@ class TrainingRun(TypedDict):
     trigger: TriggerEnum
     promote_when_done: NotRequired[bool]
     recipe: NotRequired[Any]
+    recipe_name: NotRequired[str]
     snapshot: Snapshot | None
     model: int | None
     attempts: NotRequired[int]
@@ -2574,10 +2579,11 @@ class Claim(TypedDict):
 
 class ModelVersion(TypedDict):
     """
-    A version of one of the study's predictors. `kind`: that of its backbone. `heads`: the
-    perspectives that it predicts. `curve`: how its fine-tuning went, by epoch; null if there was
-    none. `explanation_metrics`: null if it does not explain; `bleu4` of its texts is null, with `n`
-    above 0, if all of them are shorter than four words or Chinese characters.
+    A version of one of the study's predictors. `kind`: that of its backbone.
+    `backbone_source`: where its weights are on a model hub, as `OWNER/NAME@COMMIT`, if they are.
+    `heads`: the perspectives that it predicts. `curve`: how its fine-tuning went, by epoch; null if
+    there was none. `explanation_metrics`: null if it does not explain; `bleu4` of its texts is
+    null, with `n` above 0, if all of them are shorter than four words or Chinese characters.
     """
 
     number: int
@@ -2591,6 +2597,7 @@ class ModelVersion(TypedDict):
     training_run: int
     artifact_sha256: str
     backbone_sha256: str
+    backbone_source: NotRequired[str]
     scored: bool
     created_at: str
     promoted_at: NotRequired[str | None]

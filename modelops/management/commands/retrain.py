@@ -31,6 +31,12 @@ class Command(BaseCommand):
             "--predictor", metavar="NAME", help="which of the study's (default: the leading one)"
         )
         parser.add_argument(
+            "--recipe",
+            metavar="NAME",
+            default="",
+            help="a named recipe of its backbone, e.g. lora-qformer (default: the predictor's own)",
+        )
+        parser.add_argument(
             "--num-processes",
             type=int,
             metavar="N",
@@ -66,7 +72,10 @@ class Command(BaseCommand):
                 actor=None,
                 trigger=TrainingRun.Trigger.COMMAND,
                 promote_when_done=options["promote"],
-                recipe=changed_recipe(predictor, words, explanations=options["explanations"]),
+                recipe=changed_recipe(
+                    predictor, words, name=options["recipe"], explanations=options["explanations"]
+                ),
+                recipe_name=options["recipe"],
             )
         except MintError as error:
             raise CommandError(error.message) from error

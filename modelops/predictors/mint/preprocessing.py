@@ -8,10 +8,11 @@ takes half the time; a value may differ by one step of 255 from Pillow's (docs/d
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ from workbench.core.pixels import IN_FLIGHT
 
 from ..hardware import is_out_of_memory, threads_each
 from .errors import UnreadableImageError
+
+T = TypeVar("T")
 
 #: The statistics of CLIP's training images, red, green, blue on 0…1.
 PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -45,14 +48,22 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
 
     Raises UnreadableImageError naming the file, whatever is wrong with it.
     """
+    return read_image(source, partial(_fit, size=size))
+
+
+def read_image(source: ImageSource, use: Callable[[Image.Image], T]) -> T:
+    """What `use` makes of the image; a file is open, and not decoded yet, meanwhile.
+
+    Raises UnreadableImageError naming the file, whatever is wrong with it.
+    """
     try:
         if isinstance(source, Image.Image):
-            return _fit(source, size)
+            return use(source)
         with (
             Image.open(source, formats=FORMATS) as image,
             IN_FLIGHT.hold(image.width * image.height),
         ):
-            return _fit(image, size)
+            return use(image)
     except UnidentifiedImageError as error:
         raise UnreadableImageError(
             f"{_name(source)}: not a {', '.join(FORMATS)} image, or damaged at its start; "
@@ -131,8 +142,8 @@ def _diagnosis(error: Exception) -> str:
 def _fit(image: Image.Image, size: int) -> Tensor:
     """Short side to `size`, middle `size` × `size`, RGB; the first frame of an animation."""
     if image.mode.startswith("I;16"):
-        image = _to_eight_bits(image)
-    image = _without_ends(image)
+        image = to_eight_bits(image)
+    image = without_ends(image)
     width, height = image.size
     short = min(width, height)
     # The long side is cut to whole pixels, not rounded, as the official transform does.
@@ -155,7 +166,7 @@ def _tensor(image: Image.Image) -> Tensor:
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 
-def _without_ends(image: Image.Image) -> Image.Image:
+def without_ends(image: Image.Image) -> Image.Image:
     """The image, or the middle of a very long strip."""
     width, height = image.size
     longest = min(width, height) * _LONGEST
@@ -165,7 +176,7 @@ def _without_ends(image: Image.Image) -> Image.Image:
     return image.crop((left, top, width - left, height - top))
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
+def to_eight_bits(image: Image.Image) -> Image.Image:
     """16-bit grey by its high byte; Pillow alone would clip nearly all of it to white."""
     return Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
 

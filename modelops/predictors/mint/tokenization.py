@@ -11,10 +11,11 @@ from tokenizers import Tokenizer
 from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 from torch import Tensor
 
+from ..token_reader import clean
 from .configuration import MintIQAConfig
 from .errors import TokenizerError
 from .presets import TINY_VOCABULARY
-from .vocabulary import clean, read_tokenizer
+from .vocabulary import read_tokenizer
 
 #: How many different characters may have an entry in the tiny vocabulary.
 _TINY_ALPHABET = 160

@@ -1,6 +1,6 @@
 """What the model page shows, gathered from selectors into plain values for the templates."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from workbench.core.jobs.models import Job, JobState
 
 from ...learning.recipe import Recipe
 from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, TrainingRun
-from ...predictors.backbones import offered_backbones
+from ...predictors.backbones import Backbone, offered_backbones
+from ...predictors.base import recipes_of
 from ...registry.ceiling import Ceilings
 from ...registry.holdout import holdout_points, standings
 from ...registry.labelled import LabelledStimuli
@@ -28,12 +29,14 @@ from ...registry.selectors import (
     last_scoring,
     leading_predictor,
     pool_labels,
+    predictors_of,
     ratings_seen,
     unreadable_images,
 )
 from ...registry.verdicts import compared
 from ..verdict_words import verdict_lines
 from .charts import training_chart
+from .comparison import Contender
 from .metrics import change, fewest_images, metric_rows
 
 #: A missing image folder makes thousands of them; the first few show what is the matter.
@@ -178,11 +181,14 @@ def left_out_of_training(study: Study) -> Unreadable:
 
 
 def unread_prompts(study: Study) -> list[str]:
-    """What the leading predictor's backbone does not read of prompts, or that of the predictor
-    that a study starts with."""
-    leading = leading_predictor(study)
-    name = leading.backbone if leading is not None else next(iter(offered_backbones()))
-    return [remark.sentence(gettext) for remark in reading_remarks(reading_of(study, name))]
+    """What the backbones of the study's predictors do not read of prompts, of the leading one
+    first, or that of the predictor that a study starts with."""
+    names = [item.backbone for item in predictors_of(study)] or [next(iter(offered_backbones()))]
+    return [
+        remark.sentence(gettext)
+        for name in dict.fromkeys(names)
+        for remark in reading_remarks(reading_of(study, name))
+    ]
 
 
 def candidate_cards(
@@ -264,6 +270,15 @@ def history(runs: Iterable[TrainingRun]) -> list[HistoryLine]:
         version = getattr(run, "model_version", None)
         lines.append(HistoryLine(run, version, last_scoring(version) if version else None))
     return lines
+
+
+def recipe_names(offered: Mapping[str, Backbone], predictors: Iterable[Contender]) -> list[str]:
+    """What the predictors' backbones can be trained by, each name once; none to choose from if
+    there is only the default one."""
+    used = {item.predictor.backbone for item in predictors} or set(list(offered)[:1])
+    kinds = [item.kind for name, item in offered.items() if name in used]
+    names = list(dict.fromkeys(name for kind in kinds for name in recipes_of(kind)))
+    return names if len(names) > 1 else []
 
 
 @dataclass(frozen=True)

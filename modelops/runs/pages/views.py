@@ -28,6 +28,7 @@ from ...errors import RecipeError
 from ...explaining.selectors import explained_answers
 from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
+from ...predictors.base import recipes_of
 from ...registry.cancelling import KINDS, Run, cancel_run
 from ...registry.ceiling import Ceilings, noise_ceilings
 from ...registry.current import current
@@ -75,14 +76,17 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     live_release(study)
     versions, labelled = list(versions_of(study)), holdout_labels(study)
     active, ceilings = active_version(study), noise_ceilings(study)
-    found = contenders(predictors_of(study), versions)
+    found, offered = contenders(predictors_of(study), versions), offered_backbones()
     context: dict[str, Any] = {
         "study": study,
         "tab": "model",
         "active": active,
         "predictors": found,
         "comparison": compare(study, found, labelled, ceilings),
-        "backbones": list(offered_backbones()),
+        "backbones": [
+            (name, item.kind.name, list(recipes_of(item.kind))) for name, item in offered.items()
+        ],
+        "recipes": summaries.recipe_names(offered, found),
         "strategies": [(entry, _(entry.label)) for entry in STRATEGIES.values()],
         "labels": summaries.label_state(study),
         "jobs": summaries.job_lines(study),
@@ -153,12 +157,15 @@ def _act(act: Callable[..., str]) -> Callable[..., HttpResponse]:
 def retrain(request: HttpRequest, study: Study) -> str:
     actor, name = signed_in(request), request.POST.get("predictor")
     predictor = predictor_named(study, name) if name else ensure_predictor(study=study, actor=actor)
+    recipe = request.POST.get("recipe", "")
+    explanations = request.POST.get("explanations") == "on"
     request_retrain(
         predictor=predictor,
         actor=actor,
         trigger=TrainingRun.Trigger.CONSOLE,
         promote_when_done=request.POST.get("promote") == "on",
-        recipe=changed_recipe(predictor, explanations=request.POST.get("explanations") == "on"),
+        recipe=changed_recipe(predictor, name=recipe, explanations=explanations),
+        recipe_name=recipe,
     )
     return ""  # the page shows the job
 
@@ -200,6 +207,7 @@ def add(request: HttpRequest, study: Study) -> str:
         backbone=request.POST.get("backbone", ""),
         name=slugify(request.POST.get("name", ""))[:40],
         strategy=request.POST.get("strategy", DEFAULT_STRATEGY),
+        recipe=request.POST.get("recipe", ""),
     )
     return _("Predictor %(name)s has been added.") % {"name": predictor.name}
 

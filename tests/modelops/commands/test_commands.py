@@ -73,7 +73,7 @@ def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Sti
         for line in lines
         if re.match(r"\S*(python )?manage.py retrain ", line)
     ]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for words in commands:
         settings = [word for word in words if "=" in word]
         if "paper" in words:

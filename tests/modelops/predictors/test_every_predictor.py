@@ -2,6 +2,7 @@
 these, the others with weights of their own making that are small."""
 
 import re
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from modelops.predictors.mint.presets import preset_config
 from modelops.predictors.mint.processing import MintIQAProcessor
 from modelops.predictors.mint.tokenization import load_tokenizer
 from modelops.predictors.registry import PREDICTORS
+from tests.modelops.predictors.image_text.models import write_clip
 from tests.modelops.predictors.mint.test_tokenization import bert_vocabulary
 from workbench.core.errors import MintError
 from workbench.core.files import sha256_of
@@ -68,7 +70,10 @@ def write_small_vit_g(folder: Path) -> None:
 
 
 #: Of each kind whose weights are not bundled: how weights that it can start from are written.
-SMALL_WEIGHTS = {"vit-g": write_small_vit_g}
+SMALL_WEIGHTS: dict[str, Callable[[Path], object]] = {
+    "vit-g": write_small_vit_g,
+    "image-text": write_clip,
+}
 
 
 @pytest.fixture(scope="session")
@@ -254,6 +259,6 @@ def test_what_can_be_trained_is_saved_and_opened(
 
 def test_an_unknown_kind_is_refused_naming_the_known_ones() -> None:
     with pytest.raises(
-        UnknownEntryError, match="no kind of predictor 'huge'; there are tiny, vit-g"
+        UnknownEntryError, match="no kind of predictor 'huge'; there are tiny, vit-g, image-text"
     ):
         PREDICTORS["huge"]

@@ -158,7 +158,7 @@ def test_a_registered_frozen_embedder_is_trained_scored_and_compared(
     assert rows["count"] == 40
     client.force_login(owner)
     text = client.get("/studies/demo/model/").content.decode()
-    assert "<option>colours</option>" in text
+    assert '<option value="colours">colours</option>' in text
     assert 'colours <span class="muted small">v1</span>' in text
     assert 'tiny <span class="muted small">v2</span>' in text
 

@@ -233,6 +233,7 @@ def test_predictors_are_added_and_led_by_api(
         "backbone": "other",
         "strategy": "epistemic",
         "recipe": {},
+        "recipe_name": "default",
         "leading": False,
         "active": None,
         "created_at": "",

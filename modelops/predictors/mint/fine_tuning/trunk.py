@@ -11,7 +11,7 @@ from .devices import in_bfloat16
 
 def freeze(model: MintIQAModel, recipe: Recipe) -> None:
     """Leaves trainable the upper vision blocks with `ln_vision`, query tokens and heads; of the
-    blocks only their adapters if the recipe has some.
+    blocks only their adapters if the recipe has some, and nothing if it has them in the Q-Former.
 
     Raises LearningError if the model has fewer blocks than adapters are asked for.
     """
@@ -19,7 +19,7 @@ def freeze(model: MintIQAModel, recipe: Recipe) -> None:
     layers = list(model.vision_model.encoder.layers)
     frozen: list[nn.Module] = [model.vision_model.embeddings]
     frozen += layers if recipe.lora_rank else layers[: recipe.frozen_blocks]
-    if recipe.frozen_qformer:
+    if recipe.frozen_qformer or _in_qformer(recipe):
         frozen += [model.embeddings, model.qformer]
     for module in frozen:
         module.requires_grad_(False)
@@ -30,7 +30,14 @@ def freeze(model: MintIQAModel, recipe: Recipe) -> None:
 def trunk_blocks(model: MintIQAModel, recipe: Recipe) -> int:
     """How many of the first vision blocks have nothing that is trained."""
     blocks = len(model.vision_model.encoder.layers)
+    if _in_qformer(recipe):
+        return blocks
     return blocks - recipe.lora_blocks if recipe.lora_rank else min(recipe.frozen_blocks, blocks)
+
+
+def _in_qformer(recipe: Recipe) -> bool:
+    """Whether its adapters are in the Q-Former."""
+    return bool(recipe.lora_rank) and recipe.lora_target == "qformer"
 
 
 class Trunk:

@@ -8,14 +8,15 @@ import pytest
 from modelops.predictors.mint.configuration import MintIQAConfig
 from modelops.predictors.mint.errors import TokenizerError
 from modelops.predictors.mint.tokenization import load_tokenizer
-from modelops.predictors.mint.vocabulary import MintPromptReader, open_reader
+from modelops.predictors.mint.vocabulary import open_reader
 from modelops.predictors.mint_kinds import TINY, VIT_G
 from modelops.predictors.reading import ReadingCounts, ReadingKind, count_readings
+from modelops.predictors.token_reader import TokenReader
 from tests.modelops.predictors.mint.test_tokenization import bert_vocabulary
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> MintPromptReader:
+def reader(tmp_path: Path) -> TokenReader:
     """Of a vocabulary with `red`, `circle` and `##s` alone, which reads six pieces."""
     bert_vocabulary(tmp_path)
     sizes = {"max_prompt_tokens": 6, "qformer_config": {"vocab_size": 8}}
@@ -46,7 +47,7 @@ def reader(tmp_path: Path) -> MintPromptReader:
     ],
 )
 def test_it_says_what_a_model_reads(
-    reader: MintPromptReader,
+    reader: TokenReader,
     prompt: str,
     pieces: int,
     cut: bool,
@@ -84,7 +85,7 @@ def test_it_reads_as_the_model_does(tokenizer_folder: Path, small_config: MintIQ
         assert ("[UNK]" in pieces) == bool(reading.unknown)
 
 
-def test_prompts_are_counted(reader: MintPromptReader) -> None:
+def test_prompts_are_counted(reader: TokenReader) -> None:
     prompts = [
         "red red red red circle",
         "red red red red dog",

@@ -19,6 +19,7 @@ from tests.modelops.predictors.mint.fine_tuning.killing import (
 
 STEPS = 12
 LORA = replace(KILLED, lora_rank=2, lora_blocks=1, lora_dropout=0.1)
+IN_QFORMER = replace(LORA, lora_target="qformer", trunk_cache=False)
 WORK = partial(fine_tuning, KILLED)
 Weights = dict[str, Tensor]
 
@@ -70,7 +71,9 @@ def test_a_run_that_is_killed_while_it_saves_continues_from_the_checkpoint_befor
 
 
 @pytest.mark.parametrize(
-    "recipe", [LORA, replace(KILLED, learning_rate=0.1, patience=1)], ids=["lora", "stopping"]
+    "recipe",
+    [LORA, IN_QFORMER, replace(KILLED, learning_rate=0.1, patience=1)],
+    ids=["lora", "lora in the Q-Former", "stopping"],
 )
 def test_adapters_and_early_stopping_go_on_too(tmp_path: Path, recipe: Recipe) -> None:
     work = partial(fine_tuning, recipe)
