@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from benchmarks.machine import busy_cores, free_gib
+from benchmarks.model_backbones import backbones
 from benchmarks.model_files import enlarged
 from benchmarks.model_full import full_size, full_size_model
 from benchmarks.model_training import heads_alone, trunk_cache
@@ -25,6 +26,8 @@ from workbench.demo.world import build_world
 
 #: Full size in float32, its linear layers in bfloat16 as well, and room to compute.
 _FULL_SIZE_GIB = 9
+#: Two backbones of a base size in float32.
+_LIGHT_GIB = 2
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
             "heads": heads,
             "explanations": _explanations(plan.questions),
             "full_size": _full_size(plan, files["512 px PNG"], folder, say),
+            "backbones": _backbones(plan, files["512 px PNG"], say),
         }
 
 
@@ -109,6 +113,14 @@ def _full_size(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dic
     return full_size(items, folder)
 
 
+def _backbones(plan: Plan, items: Sequence[Item], say: Say) -> list[dict[str, Any]]:
+    """Nothing if the published one is not asked for, or there is no room for it."""
+    if not plan.full_size or free_gib() < _FULL_SIZE_GIB + _LIGHT_GIB:
+        return []
+    say("vit-g beside light backbones (random weights)")
+    return backbones(items[: plan.full_size_images], plan.full_size_rounds)
+
+
 def _explanations(questions: int) -> dict[str, Any]:
     """Tokens per second of the tiny explanation model, one question at a time and all at once."""
     torch.manual_seed(0)
@@ -140,6 +152,11 @@ def lines(found: dict[str, Any]) -> list[str]:
         "",
         "Ways take turns; ×: median of the rounds' ratios; difference: of pooled embeddings,",
         "relative to the differences between images.",
+        *(
+            f"{row['backbone']}, {row['precision']}: {row['seconds_per_image']} s an image, "
+            f"{row['ratio']} times as fast as vit-g."
+            for row in found["backbones"]
+        ),
         *_trunk_lines(found["trunk"]),
         *(
             f"Heads alone, {row['images']:,} cached images of width {row['width']}: "

@@ -85,4 +85,12 @@ def _parse(entry: str) -> Backbone:
             )
             % {"entry": entry, "kinds": ", ".join(PREDICTORS)}
         )
+    if not weights and isinstance(PREDICTORS[kind], PublishedKind):
+        raise BackboneError(
+            _(
+                "MODEL_BACKBONES: %(entry)s names no weights; write NAME=%(kind)s:FOLDER or "
+                "NAME=%(kind)s:OWNER/NAME@COMMIT."
+            )
+            % {"entry": entry, "kind": kind}
+        )
     return Backbone(name, PREDICTORS[kind], weights)

@@ -136,7 +136,7 @@ def recipes_of(kind: PredictorKind) -> dict[str, Recipe]:
 
 @runtime_checkable
 class PublishedKind(PredictorKind, Protocol):
-    """A kind whose weights may come from a model hub."""
+    """A kind without weights of its own: they are in a folder, or come from a model hub."""
 
     def source(self, weights: str) -> str:
         """Where others find the same weights, as `OWNER/NAME@COMMIT`; empty if only here."""

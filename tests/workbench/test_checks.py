@@ -24,6 +24,14 @@ def test_backbones_that_are_offered_pass(settings: Settings) -> None:
     assert model_backbones_are_known(None) == []
 
 
+def test_a_backbone_that_has_no_weights_of_its_own_needs_some(settings: Settings) -> None:
+    settings.MODEL_BACKBONES = ["clip=image-text:/weights/clip", f"s=image-text:a/b@{'0' * 40}"]
+    assert model_backbones_are_known(None) == []
+    settings.MODEL_BACKBONES = ["clip=image-text"]
+    (error,) = model_backbones_are_known(None)
+    assert "write NAME=image-text:FOLDER or NAME=image-text:OWNER/NAME@COMMIT" in error.msg
+
+
 def test_a_backbone_of_no_known_kind_is_named(settings: Settings) -> None:
     settings.MODEL_BACKBONES = ["large=vit-h"]
     (error,) = model_backbones_are_known(None)

@@ -92,11 +92,17 @@ def load(weights: str, *, device: str, precision: Precision) -> ImageTextModel:
     model = _model(folder, _MODELS[sizes["model_type"]])
     processor = _processor(folder, int(model.config.vision_config.image_size))
     width = _width(folder, model)
+    loaded = ImageTextModel(model.to(device), processor, tokenizer, width, _sha256(folder))
+    return narrowed(loaded, precision)
+
+
+def narrowed(loaded: ImageTextModel, precision: Precision) -> ImageTextModel:
+    """The same model, whose linear layers hold half the width from now on with bfloat16."""
     if precision == "bfloat16":
-        for module in model.modules():
+        for module in loaded.model.modules():
             if isinstance(module, nn.Linear):
                 module.to(torch.bfloat16)
-    return ImageTextModel(model.to(device), processor, tokenizer, width, _sha256(folder))
+    return loaded
 
 
 def _model(folder: Path, kind: Any) -> Any:
