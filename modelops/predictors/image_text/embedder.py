@@ -35,6 +35,7 @@ class ImageTextEmbedder:
         self._loaded = loaded
         self.precision: Precision = precision
         self.device = next(loaded.model.parameters()).device
+        self.workers = torch.get_num_threads()
 
     @property
     def sha256(self) -> str:
@@ -61,7 +62,7 @@ class ImageTextEmbedder:
         return Embeddings(values, errors)
 
     def _on_cores(self, items: "_Items") -> Iterator["_Part"]:
-        cores = torch.get_num_threads()
+        cores = self.workers
         size = min(_BATCHES["cpu"], max(1, -(-len(items) // cores)))
         streams = max(1, min(cores, -(-len(items) // size)))
         with threads_each(cores // streams), ThreadPoolExecutor(streams) as pool:
@@ -77,7 +78,7 @@ class ImageTextEmbedder:
         size = _BATCHES["cuda"]
         with (
             threads_each(1),
-            ThreadPoolExecutor(torch.get_num_threads()) as pool,
+            ThreadPoolExecutor(self.workers) as pool,
             closing(ahead_of(pool, self._decode, items, _BATCHES_AHEAD * size)) as decoding,
         ):
             for start in range(0, len(items), size):

@@ -1,5 +1,6 @@
 """The embeddings of CLIP and SigLIP are those of transformers' own processors and models."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_full_memory_halves_the_batch(
         return forward(pixels, prompts)
 
     monkeypatch.setattr(embedder, "_forward", small)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    embedder.workers = 1
     assert np.abs(embedder.embed(images, PROMPTS).values - expected).max() < 1e-5
     assert max(sizes) == 5
     room = 0
@@ -116,6 +117,14 @@ def test_a_gpu_s_way_gives_the_same(
     expected = embedder.embed(images, PROMPTS)
     monkeypatch.setattr(embedder, "_on_cores", embedder._on_device)
     monkeypatch.setattr("modelops.predictors.image_text.embedder._BATCHES", {"cuda": 2})
+    embedder.workers, pools = 3, []
+
+    def pool(workers: int) -> ThreadPoolExecutor:
+        pools.append(workers)
+        return ThreadPoolExecutor(workers)
+
+    monkeypatch.setattr("modelops.predictors.image_text.embedder.ThreadPoolExecutor", pool)
     found = embedder.embed(images, PROMPTS)
+    assert pools == [3]  # all of them decode
     assert list(found.errors) == list(expected.errors) == [3]
     np.testing.assert_allclose(found.values, expected.values, atol=1e-5)
