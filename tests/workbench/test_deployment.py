@@ -15,10 +15,11 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 APP_SERVICES = [name for name, one in COMPOSE["services"].items() if "build" in one]
-#: Read by PostgreSQL's image and by the compose file itself, not by settings.
+#: Read by PostgreSQL's image, the model hub's client and the compose file itself, not by settings.
 NOT_SETTINGS = {
     "TLS_DIR", "HTTP_PORT", "HTTPS_PORT", "WORKER_QUEUES", "TMPDIR", "WEB_MEMORY", "WORKER_MEMORY",
     "GPU_WORKER_MEMORY", "BEAT_MEMORY", "POSTGRES_MEMORY", "REDIS_MEMORY", "PROXY_MEMORY",
+    "HF_HOME", "HF_HUB_OFFLINE",
 }  # fmt: skip
 #: Files of ./secrets that a site cannot do without.
 SECRETS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
