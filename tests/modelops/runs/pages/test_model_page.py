@@ -56,7 +56,7 @@ def test_retraining_starts_a_run_that_the_page_follows(
     text = answer.content.decode()
     assert 'hx-trigger="every 2s"' in text
     assert "Waiting for a worker" in text
-    assert "No worker is there to begin" in text
+    assert "No worker is running" in text
     say_alive("celery@here", "worker", ["model"])
     assert "No worker" not in page(console, f"{URL}jobs/")
     TrainingRun.objects.update(
