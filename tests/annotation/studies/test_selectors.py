@@ -40,13 +40,10 @@ def test_images_that_no_rating_is_wanted_of_come_after_those_that_wait(study: St
     """Whatever their priority: practice and gold images want none, complete ones no more."""
     waiting, complete, out = factories.make_stimuli(study, 3, wanted_ratings=3)
     (practice,) = factories.make_stimuli(study, [9], purpose="practice", wanted_ratings=0)
-    for image, changes in [
-        (waiting, {"priority": 0.1, "claimed_ratings": 2}),
-        (complete, {"priority": 0.9, "claimed_ratings": 3}),
-        (practice, {"priority": 0.8}),
-        (out, {"priority": 1.0, "state": "withdrawn"}),
-    ]:
-        Stimulus.objects.filter(pk=image.pk).update(**changes)
+    for image, priority, claimed in [(waiting, 0.1, 2), (complete, 0.9, 3), (practice, 0.8, 0)]:
+        changed = Stimulus.objects.filter(pk=image.pk)
+        changed.update(priority=priority, claimed_ratings=claimed)
+    Stimulus.objects.filter(pk=out.pk).update(priority=1.0, state="withdrawn")
     assert list(stimuli_of(study)) == [waiting, complete, practice, out]
 
 
