@@ -106,7 +106,7 @@ def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: Mode
     assert "SRCC" in text
     answer = console.post(f"{URL}versions/1/promote/", follow=True)
     text = answer.content.decode()
-    assert "Version 1 is the active model" in text
+    assert "Version 1 is the model in use now" in text
     assert text.count('viewBox="-38 -8') == 3
     assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
     assert text.count('class="prompt"') == 12
