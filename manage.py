@@ -6,7 +6,8 @@ import sys
 
 _FIX = (
     "start the services with `make demo` and, in this terminal, load their addresses with "
-    "`. var/env`; or run the command as `make manage CMD='...'`"
+    "`. var/env`; or run the command as `make manage CMD='...'`; on a server, load its settings "
+    "first (docs/deployment.md)"
 )
 
 

@@ -167,6 +167,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-stimulus-replace": ("post", ("slug", "stimulus"), CHANGE),
     "study-import": ("get", ("slug",), CONSOLE),
     "study-import-job": ("get", ("slug", "job"), CONSOLE),
+    # Of an import that asks about no image: whoever may, finds none.
+    "study-import-picture": ("get", ("slug", "job", "row"), (404, 404, MISSING, LOGIN)),
     "study-import-cancel": ("post", ("slug", "job"), CHANGE),
     "study-import-retry": ("post", ("slug", "job"), CHANGE),
     "study-mapping-keep": ("post", ("slug", "job"), CHANGE),
@@ -371,6 +373,7 @@ class World:
             # As it is now: an owner replaces it.
             "token": link_token(Rater.objects.get(pk=self.rater.pk)),
             "job": str(self.job.pk),
+            "row": "1",
             "webhook": str(self.delivery.webhook_id),
             "delivery": str(self.delivery.pk),
             "member": str(self.colleague.pk),

@@ -24,7 +24,8 @@ class Anchor:
 def anchors_of(
     study_id: int, perspectives: Iterable[PerspectiveSettings]
 ) -> dict[str, list[Anchor]]:
-    """Per perspective, practice images that span the scale; none if there are too few.
+    """Per perspective, practice images that span the scale; none if there are too few, or if all of
+    them have one score and so show no difference.
 
     They may be among those of the rater's own practice: seeing an example again does no harm, and
     practice images never count.
@@ -52,4 +53,5 @@ def anchors_of(
         ]
         for item in perspectives
         if len(found := known.get(item.key, [])) >= ANCHORS
+        and len({unit for *_image, unit in found}) > 1
     }

@@ -234,9 +234,10 @@ def answered_trials(access: Access) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SessionWork:
-    """What a rater did in one session: images answered, practice included, and minutes."""
+    """What a rater did in one session: images answered, those of practice apart, and minutes."""
 
     images: int
+    practice: int
     minutes: int
 
 
@@ -244,12 +245,15 @@ def session_work(session_id: int) -> SessionWork:
     """From the end of the instructions to the last answer, pauses left out, in whole minutes, begun
     ones included; as for the payment (`raters.paying`)."""
     submitted = Q(trials__state=Trial.State.SUBMITTED)
+    practice = Q(trials__role=Trial.Role.PRACTICE)
     found = RatingSession.objects.annotate(
-        answered=Count("trials", filter=submitted), last=Max("trials__submitted_at")
-    ).values_list("begun_at", "answered", "last")
-    begun, images, last = found.get(pk=session_id)
+        answered=Count("trials", filter=submitted & ~practice),
+        practised=Count("trials", filter=submitted & practice),
+        last=Max("trials__submitted_at"),
+    ).values_list("begun_at", "answered", "practised", "last")
+    begun, images, practised, last = found.get(pk=session_id)
     seconds = (last - begun).total_seconds() if begun and last else 0.0
-    return SessionWork(images, max(math.ceil(seconds / 60), 0))
+    return SessionWork(images, practised, max(math.ceil(seconds / 60), 0))
 
 
 def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:

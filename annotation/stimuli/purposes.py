@@ -93,7 +93,7 @@ def set_purpose(
 
 def _on_unit_scale(study: Study, scores: Mapping[str, float]) -> dict[str, float]:
     """On 0…1; the ends of the scale are allowed, steps are not asked for: a mean has none."""
-    asked = {item.key: item.scale for item in study.perspective_settings}
+    asked = {item.key: item for item in study.perspective_settings}
     found = {}
     for key, score in scores.items():
         if key not in asked:
@@ -101,12 +101,12 @@ def _on_unit_scale(study: Study, scores: Mapping[str, float]) -> dict[str, float
                 _("The study has no perspective “%(key)s”; it has %(known)s.")
                 % {"key": key, "known": ", ".join(asked)}
             )
-        scale = asked[key]
+        scale = asked[key].scale
         if not scale.minimum <= score <= scale.maximum:
             raise PurposeError(
-                _("%(key)s: %(score)s is not on the study’s scale of %(low)s to %(high)s.")
+                _("%(perspective)s: %(score)s is not on the study’s scale of %(low)s to %(high)s.")
                 % {
-                    "key": key,
+                    "perspective": asked[key].label,
                     "score": f"{score:g}",
                     "low": f"{scale.minimum:g}",
                     "high": f"{scale.maximum:g}",
@@ -169,7 +169,7 @@ def _write_expected(
     }
     _refuse(
         [row for row in rows if row.pk in scores and not scores[row.pk]],
-        _("%(names)s: nobody knows its scores; give those that you expect."),
+        _("%(names)s: no scores are known yet; give those that you expect."),
     )
     published = [
         Published(pk, key, unit) for pk, found in scores.items() for key, unit in found.items()

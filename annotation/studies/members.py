@@ -37,7 +37,10 @@ def add_member(
     user = User.objects.filter(username=account, is_active=True).first()
     if user is None:
         raise MemberError(
-            _("There is no account “%(name)s”. Names are written exactly as for signing in.")
+            _(
+                "There is no account “%(name)s”. Write the name exactly as for signing in; a lab "
+                "administrator invites people without an account."
+            )
             % {"name": account}
         )
     if Membership.objects.filter(study=study, user=user).exists():

@@ -160,11 +160,13 @@ def raters_of(study: Study) -> QuerySet[Rater, Any]:
 
 
 _USED = Q(state=Stimulus.State.IN_USE)
+_WANTED = _USED & Q(claimed_ratings__lt=F("wanted_ratings"))
 
 
 def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QuerySet[Stimulus]:
-    """The study's stimuli, the most wanted first and those out of use last; `filters`: split,
-    purpose, generator, text, and state: how far those in use are rated, or `out` for the others."""
+    """The study's stimuli, the most wanted first, then those that no rating is wanted of (practice,
+    gold, complete ones), and those out of use last; `filters`: split, purpose, generator, text, and
+    state: how far those in use are rated, or `out` for the others."""
     stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
     given = {name: value for name, value in (filters or {}).items() if value}
     if any("\0" in value for value in given.values()):
@@ -189,4 +191,6 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
         stimuli = stimuli.filter(claimed_ratings__lt=F("wanted_ratings"))
     elif given.get("state") == "complete":
         stimuli = stimuli.filter(claimed_ratings__gte=F("wanted_ratings"))
-    return stimuli.order_by(Case(When(_USED, then=0), default=1), "-priority", "shuffle", "pk")
+    return stimuli.order_by(
+        Case(When(_WANTED, then=0), When(_USED, then=1), default=2), "-priority", "shuffle", "pk"
+    )

@@ -73,6 +73,11 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/import/scores/link/", published.study_scale_link, name="study-scale-link"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
     path(
+        "<slug:slug>/import/<int:job>/pictures/<int:row>/",
+        importing.study_import_picture,
+        name="study-import-picture",
+    ),
+    path(
         "<slug:slug>/import/<int:job>/cancel/",
         importing.study_import_cancel,
         name="study-import-cancel",

@@ -84,7 +84,7 @@ def test_practice_that_is_not_passed_comes_again_and_then_ends_kindly(
     expect(page.locator(".expected").first).to_contain_text("you said “Excellent”")
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Thank you for trying")).to_be_visible()
-    expect(page.get_by_text("In this session: 2 images")).to_be_visible()
+    expect(page.get_by_text("In this session: 2 practice images")).to_be_visible()
     assert RatingSession.objects.get().state == "screened_out"
 
 

@@ -190,7 +190,7 @@ def train_and_promote(page: Page, version: int) -> None:
         # The hold-out is too small to tell.
         page.get_by_label("Reason to promote it nevertheless").fill("It has seen more images.")
     promote.click()
-    expect(page.get_by_text(f"Version {version} is the active model")).to_be_visible()
+    expect(page.get_by_text(f"Version {version} is the model in use now")).to_be_visible()
 
 
 def api_with_token(page: Page, address: str) -> httpx.Client:

@@ -174,7 +174,13 @@ def _disagreement_plot(perspective: Perspective, found: Disagreement) -> Plot:
                 "type": "quantitative",
                 "title": _("Variance of single scores, points²"),
             },
-            "size": {"field": "images", "type": "quantitative", "title": _("Images")},
+            "size": {
+                "field": "images",
+                "type": "quantitative",
+                "title": _("Images"),
+                # A count: no point stands for half an image.
+                "legend": {"tickMinStep": 1},
+            },
         },
     }
     return Plot(

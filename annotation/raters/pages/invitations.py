@@ -130,8 +130,10 @@ def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
     actor, wish = signed_in(request), request.POST.get("wish")
     if wish == "close":
         close_shared_link(study=study, actor=actor)
+        said = _("The shared link is closed.")
     elif wish == "rotate":
         rotate_shared_link(study=study, actor=actor)
+        said = _("The shared link has a new address.")
     else:
         form = QuotaForm(request.POST)
         if not form.is_valid():
@@ -141,7 +143,8 @@ def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
         except MintError as error:
             form.add_error("quota", error.message)
             return _page(request, study, {"quota": form})
-    messages.success(request, _("Saved."))
+        said = _("The shared link is open.")
+    messages.success(request, said)
     return redirect("study-invite", study.slug)
 
 

@@ -28,7 +28,8 @@ def study_archive(request: HttpRequest, slug: str) -> HttpResponse:
     except MintError as error:
         messages.error(request, error.message)
     else:
-        said = _("The study is back.") if back else _("Archived: it is in no list any more.")
+        archived = _("Archived: it is only in the list of archived studies now.")
+        said = _("The study is back.") if back else archived
         messages.success(request, said)
     return redirect("study-settings", slug)
 

@@ -14,6 +14,15 @@ export function byId(id, type) {
 }
 
 /**
+ * Loads the page again for what comes next, from its top: browsers keep a reloaded page scrolled,
+ * and whoever pressed a button at the end of a text would begin in the middle of the next one.
+ */
+export function showNextPage() {
+  window.scrollTo(0, 0);
+  window.location.reload();
+}
+
+/**
  * Fills `{name}` in a message of the page's settings.
  * @param {string} text
  * @param {Record<string, string | number>} values

@@ -25,6 +25,8 @@ export class Feedback {
       if (found && question.score !== null) this.#say(question, question.score, found);
     }
     byId("controls", HTMLElement).toggleAttribute("data-feedback", true);
+    // On a phone the last answer was given far down, and what is expected stands at each question.
+    window.scrollTo(0, 0);
     // Its controls are disabled; made focusable, it can be scrolled by keyboard in a low window.
     byId("questions", HTMLElement).tabIndex = 0;
   }

@@ -2,7 +2,7 @@
 
 import { isPhone, passChecks } from "./checks.js";
 import { clientFacts } from "./client.js";
-import { byId, fill, readSettings } from "./dom.js";
+import { byId, fill, readSettings, showNextPage } from "./dom.js";
 import { Inbox, Reports } from "./inbox.js";
 import { Interlude } from "./interlude.js";
 import { Toast } from "./notices.js";
@@ -48,7 +48,7 @@ function onSubmit(form, place, request, next) {
       next();
     } catch (error) {
       // The reloaded page explains what the study's state forbids.
-      if (error instanceof Refusal && error.status < 500) window.location.reload();
+      if (error instanceof Refusal && error.status < 500) showNextPage();
       trouble.textContent =
         error instanceof Refusal ? settings.messages.server : settings.messages.offline_start;
       trouble.hidden = false;
@@ -126,7 +126,7 @@ async function leave(request) {
     // The page that follows explains a refusal: it says what state the session is in.
   }
   rating?.stop();
-  window.location.reload();
+  showNextPage();
 }
 
 function listenToBar() {
@@ -142,10 +142,9 @@ function listenToBar() {
   byId("open-help", HTMLButtonElement).addEventListener("click", () => help.showModal());
 }
 
-const reload = () => window.location.reload();
-onSubmit("start", "trouble", start, reload);
+onSubmit("start", "trouble", start, showNextPage);
 onSubmit("begin", "begin-trouble", () => transport.begin(), rate);
-onSubmit("resume", "trouble", () => transport.begin(), reload);
+onSubmit("resume", "trouble", () => transport.begin(), showNextPage);
 if (document.getElementById("withdraw")) listenToBar();
 new Reports(transport, settings.messages, toast, () => rating?.trial?.id ?? null);
 refusePhone();

@@ -1,6 +1,6 @@
 /** The rating stage: takes an answer and moves on at once, while the answer is sent. */
 
-import { byId, fill } from "./dom.js";
+import { byId, fill, showNextPage } from "./dom.js";
 import { Hurry } from "./hurry.js";
 import { Keyboard } from "./keyboard.js";
 import { Leases } from "./leases.js";
@@ -259,7 +259,7 @@ export class Rating {
 
   #leavePage() {
     this.stop();
-    window.location.reload();
+    showNextPage();
   }
 
   #onChange() {

@@ -1,6 +1,6 @@
 /** Only one tab rates: two tabs of one link would show the same image twice. */
 
-import { byId } from "./dom.js";
+import { byId, showNextPage } from "./dom.js";
 
 /** How long a closing tab (a reload) may hold the lock before this one says that it waits. */
 const PATIENCE_MS = 400;
@@ -64,7 +64,7 @@ export class Tabs {
   #onLost() {
     this.owner = false;
     this.lost();
-    void this.#take().then(() => window.location.reload());
+    void this.#take().then(showNextPage);
   }
 
   #announce() {

@@ -118,6 +118,13 @@ def picture_in(name: str, data: bytes) -> Image.Image:
         return picture_of(image, data)
 
 
+def thumbnail_of(name: str, data: bytes) -> bytes:
+    """A JPEG of at most THUMBNAIL_SIDE on its longer side; ImageError if `data` has no picture."""
+    picture = picture_in(name, data)
+    with _blamed_on(name):
+        return _thumbnail(picture)
+
+
 def look_at(name: str, data: bytes) -> None:
     """Raises ImageError if `data` is not an image that can be imported.
 

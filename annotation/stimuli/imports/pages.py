@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -40,6 +41,7 @@ from ..mapping.own import CONSTANT, Fills
 from .again import cancel_import, kept_files, retry_import
 from .form import ImportForm
 from .mapping_form import changed_mapping, mapping_fields
+from .pictures import gap_picture, has_pictures
 from .starting import ImportActiveError, request_import
 from .tables_field import PICKED_KINDS
 
@@ -111,6 +113,18 @@ def study_import_job(request: HtmxHttpRequest, slug: str, job: int) -> HttpRespo
     if found.is_active:
         context["queue"] = queue_state(settings.CELERY_TASK_DEFAULT_QUEUE)
     return render(request, template, context)
+
+
+@login_required
+@require_safe
+@cache_control(private=True, max_age=3600)
+def study_import_picture(request: HttpRequest, slug: str, job: int, row: int) -> HttpResponse:
+    """A small picture of an image that the import's page asks about."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    picture = gap_picture(get_object_or_404(ImportJob, pk=job, study=study), row)
+    if picture is None:
+        raise Http404
+    return HttpResponse(picture, content_type="image/jpeg")
 
 
 @login_required
@@ -210,6 +224,7 @@ def _outcome(job: ImportJob) -> dict[str, Any]:
         "remarks": [Remark.from_json(item).sentence(_) for item in job.remarks],
         "preview": [_with_places(item) for item in job.preview],
         "gaps": [_gap(item) for item in job.gaps],
+        "pictures": has_pictures(job),
         "importable": job.progress_total - job.rejected,
         "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
     }

@@ -225,7 +225,9 @@ def promote_version(request: HttpRequest, study: Study, number: int) -> str:
     version = version_of(study, number)
     promote(version=version, actor=signed_in(request), reason=request.POST.get("reason", ""))
     if version.predictor.leading:
-        text = _("Version %(number)d is the active model; the images it is unsure of come first.")
+        text = _(
+            "Version %(number)d is the model in use now; the images it is unsure of come first."
+        )
     else:
         text = _("Version %(number)d is now the active one of predictor %(predictor)s.")
     return text % {"number": number, "predictor": version.predictor.name}

@@ -49,11 +49,11 @@ def test_reports_and_failed_jobs_are_told(console: Client, study: Study) -> None
 
 def test_a_job_without_a_worker_is_called_stuck(console: Client, study: Study) -> None:
     ImportJob.objects.create(study=study, manifest_name="m.csv", state="queued")
-    assert "was not heard of lately" in console.get(NOW).content.decode()
+    assert "has not been seen lately" in console.get(NOW).content.decode()
     say_alive("beat@here", "beat")
     say_alive("celery@here", "worker", ["default", "model"])
     page = console.get(NOW).content.decode()
-    assert "was not heard of lately" not in page
+    assert "has not been seen lately" not in page
     assert page.count("Alive") == 3
 
 

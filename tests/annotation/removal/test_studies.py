@@ -107,7 +107,11 @@ class TestArchive:
             reverse("api-study-archive", args=["demo"]),
         )
         said = console.post(page, {"wish": "archive"}, follow=True).content.decode()
-        assert "in no list any more" in said
+        assert "only in the list of archived studies" in said
+        # Nothing is next for it, least of all that it is open.
+        overview = console.get(reverse("study", args=["demo"])).content.decode()
+        assert "Next steps" not in overview
+        assert "The study is archived" in overview
         assert "reload the page" in console.post(page, follow=True).content.decode()
         assert (
             "The study is back"

@@ -99,7 +99,7 @@ def test_ratings_stop_counting_and_count_again(study: Study) -> None:
     ("fields", "message"),
     [
         ({"split": "holdout"}, "held out"),
-        ({}, "nobody knows its scores"),
+        ({}, "no scores are known yet"),
     ],
 )
 def test_what_cannot_be_gold_is_named(study: Study, fields: dict[str, Any], message: str) -> None:

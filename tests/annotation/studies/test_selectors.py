@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotation.models import Study, Trial
+from annotation.models import Stimulus, Study, Trial
 from annotation.opinion.selectors import scores_of
 from annotation.stimuli.importing.manifest import ManifestRow
 from annotation.stimuli.imports.checks import CheckedRow
@@ -34,6 +34,17 @@ def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) ->
         make_score(trial, "quality", score)
     (found,) = scores_of(study, [stimulus])[stimulus.pk].values()
     assert (found.perspective.key, found.value, found.n) == ("quality", 5.0, 1)
+
+
+def test_images_that_no_rating_is_wanted_of_come_after_those_that_wait(study: Study) -> None:
+    """Whatever their priority: practice and gold images want none, complete ones no more."""
+    waiting, complete, out = factories.make_stimuli(study, 3, wanted_ratings=3)
+    (practice,) = factories.make_stimuli(study, [9], purpose="practice", wanted_ratings=0)
+    for image, priority, claimed in [(waiting, 0.1, 2), (complete, 0.9, 3), (practice, 0.8, 0)]:
+        changed = Stimulus.objects.filter(pk=image.pk)
+        changed.update(priority=priority, claimed_ratings=claimed)
+    Stimulus.objects.filter(pk=out.pk).update(priority=1.0, state="withdrawn")
+    assert list(stimuli_of(study)) == [waiting, complete, practice, out]
 
 
 @pytest.mark.parametrize("name", ["text", "generator", "split"])

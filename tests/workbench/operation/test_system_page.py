@@ -30,9 +30,9 @@ def shown(console: Client) -> str:
 
 def test_an_empty_site_says_that_nothing_was_heard_of_yet(console: Client) -> None:
     text = shown(console)
-    assert "No program was heard of within a day." in text
+    assert "No program has been seen within a day." in text
     assert "none yet" in text
-    assert "Database, queue, storage and disk answer." in text
+    assert "Database, queue, storage and disk are working." in text
     assert VERSION in text
 
 

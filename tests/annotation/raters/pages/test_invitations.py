@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
 from annotation.models import Rater, RaterIdentity, SharedLink, Study
 from annotation.raters.access import rater_link
@@ -131,6 +132,16 @@ def test_an_open_shared_link_is_an_invitation(console: Client, study: Study) -> 
     shared(console, wish="open", quota="3")
     steps = {step.text: step.done for step in console.get("/studies/demo/").context["steps"]}
     assert steps["Invite raters"]
+
+
+def test_every_page_about_raters_leads_to_the_crowd_platforms_once_a_link_is_shared(
+    console: Client, study: Study
+) -> None:
+    pages = [PAGE, "/studies/demo/raters/", "/studies/demo/raters/reports/"]
+    tab = reverse("study-recruitment", args=["demo"])
+    assert not any(tab in console.get(page).content.decode() for page in pages)
+    shared(console, wish="open", quota="3")
+    assert all(tab in console.get(page).content.decode() for page in pages)
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}shared/"])

@@ -184,8 +184,8 @@ def test_the_statements_are_as_many_with_more_raters(
         for stimulus in stimuli:
             answer(session, stimulus, 3)
     # Session, account, study, its perspectives and membership; six of the measures; who is there,
-    # raters, who was stopped, the ratings that count.
-    with django_assert_max_num_queries(20):
+    # raters, who was stopped, the ratings that count, whether a link is shared.
+    with django_assert_max_num_queries(21):
         assert console.get(reverse(route, args=[study.slug])).status_code == 200
 
 

@@ -200,6 +200,11 @@ def test_a_dry_run_says_where_it_found_what_and_what_is_missing_and_is_filled_in
     for place in ("from the image", "text file next to it", "table", "folder name"):
         assert f'<div class="small muted">{place}</div>' in shown
     assert 'name="fill_prompt_5" aria-label="Prompt of d.png"' in shown
+    picture = client.get(f"{job.get_absolute_url()}pictures/5/")
+    assert Image.open(io.BytesIO(picture.content)).format == "JPEG"
+    assert picture["Content-Type"] == "image/jpeg"
+    # Row 1 lacks nothing, so there is no picture of it to be had.
+    assert client.get(f"{job.get_absolute_url()}pictures/1/").status_code == 404
     assert 'name="constant_generator" value="FLUX.1"' in shown
     filled = {"constant_generator": "FLUX.1", "constant_prompt": "a quince"}
     client.post(f"{job.get_absolute_url()}retry/", filled)

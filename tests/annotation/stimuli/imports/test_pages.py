@@ -87,7 +87,7 @@ def test_an_upload_becomes_a_job_whose_page_shows_its_outcome(
     waiting = client.get(address).content
     assert b'hx-trigger="every 1s"' in waiting
     assert b"Waiting for a worker" in waiting
-    assert b"No worker is there to begin: none was ever heard of." in waiting
+    assert b"No worker is running: none has ever been seen." in waiting
     say_alive("celery@here", "worker", ["model"])
     assert b"No worker" in client.get(address, headers=HTMX).content
     say_alive("celery@there", "worker", ["default"])

@@ -56,7 +56,7 @@ def test_retraining_starts_a_run_that_the_page_follows(
     text = answer.content.decode()
     assert 'hx-trigger="every 2s"' in text
     assert "Waiting for a worker" in text
-    assert "No worker is there to begin" in text
+    assert "No worker is running" in text
     say_alive("celery@here", "worker", ["model"])
     assert "No worker" not in page(console, f"{URL}jobs/")
     TrainingRun.objects.update(
@@ -106,7 +106,7 @@ def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: Mode
     assert "SRCC" in text
     answer = console.post(f"{URL}versions/1/promote/", follow=True)
     text = answer.content.decode()
-    assert "Version 1 is the active model" in text
+    assert "Version 1 is the model in use now" in text
     assert text.count('viewBox="-38 -8') == 3
     assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
     assert text.count('class="prompt"') == 12
