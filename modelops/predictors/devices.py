@@ -23,6 +23,17 @@ def precision() -> Precision:
     return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
 
 
+def arithmetic() -> str:
+    """Names the numbers that this process computes: what is cached under one name agrees.
+
+    A GPU adds in bfloat16 as well, a processor multiplies in it alone (docs/decisions/051).
+    """
+    width = precision()
+    if width == "float32":
+        return width
+    return f"{width}-{'products' if device() == 'cpu' else 'trunk'}"
+
+
 def use_processor_cores() -> None:
     """Gives torch as many threads as this process has cores; more would only compete."""
     import torch

@@ -17,7 +17,7 @@ from annotation.models import Stimulus
 from ..learning.shards import EmbeddingCache, Key
 from ..registry.artifacts import refused_when_full
 from .base import Embedder
-from .devices import device, precision
+from .devices import arithmetic, device
 
 #: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
 #: work, a second of a GPU's.
@@ -99,10 +99,10 @@ class StimulusEmbedder:
 
 
 def kept_embeddings(backbone_sha256: str) -> EmbeddingCache:
-    """What a backbone has embedded, in this process's precision."""
+    """What a backbone has embedded, with this process's arithmetic."""
     name = backbone_sha256
-    if precision() != "float32":
-        name += f"-{precision()}"
+    if arithmetic() != "float32":
+        name += f"-{arithmetic()}"
     return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
 
 

@@ -22,8 +22,9 @@ from ..base import Embeddings, Precision
 from ..hardware import device_errors, in_halves, threads_each
 from .checkpoint import LoadedModel
 from .errors import UnreadableImageError
-from .modeling import with_bfloat16_products
-from .preprocessing import ImageSource, normalise, try_image_to_pixels
+from .graphs import Capture, CudaCapture, Graphs, Pool
+from .preprocessing import ImageSource, try_image_to_pixels
+from .trunk import FrozenTrunk, Widths
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,7 +35,7 @@ Progress = Callable[[int, int], None]
 Decoded = Tensor | UnreadableImageError
 
 #: Images per batch on a core: enough for full speed, and what a batch needs stays in its cache.
-_CORE_BATCH = 8
+_CORE_BATCH = 32
 #: On a GPU the first batch is small: its memory tells how many images fit.
 _FIRST_BATCH = 8
 _MOST_IN_A_BATCH = 256
@@ -77,11 +78,13 @@ class Engine:
     """Embeds with one model, whose weights must not change meanwhile.
 
     precision: `float32` gives the numbers of the released code; `bfloat16` computes the products of
-    the trunk in half the width, twice as fast if the processor supports it (`native_precision`).
+    the trunk in half the width, twice as fast if the device supports it (`native_precision`), and
+    on a GPU its sums, too.
     batch_size: images at a time; measured on a GPU if it is not given. If memory does not suffice,
     it is halved, and stays so.
     workers: threads; by default as many as torch is set to use.
     compiled: whether torch.compile makes the model's code (minutes at first; see the decision).
+    capture: how graphs of few images are made; by default CUDA's on a GPU, unless it is compiled.
     """
 
     def __init__(
@@ -92,13 +95,17 @@ class Engine:
         batch_size: int | None = None,
         workers: int | None = None,
         compiled: bool = False,
+        capture: Capture | None = None,
     ) -> None:
         self.device = loaded.model.device
-        mixed = precision == "bfloat16" and loaded.model.dtype == torch.float32
-        model = with_bfloat16_products(loaded.model) if mixed else loaded.model
-        self._pool: Callable[..., Tensor] = model.pooled_embeddings
+        self._pool: Pool = FrozenTrunk(loaded.model, _widths(loaded, precision))
         if compiled:
             self._pool = torch.compile(self._pool, dynamic=True)
+        if capture is None and self.device.type == "cuda" and not compiled:
+            capture = CudaCapture()
+        if capture is not None:
+            positions = loaded.model.embeddings.position_embeddings.num_embeddings
+            self._pool = Graphs(self._pool, capture, positions=positions)
         self._processor = loaded.processor
         self._width = loaded.model.config.embedding_size
         self.workers = workers or torch.get_num_threads()
@@ -146,7 +153,7 @@ class Engine:
         # Pixels travel as bytes, a quarter of their size as floats.
         pixels, ids, mask = (tensor.to(self.device, non_blocking=True) for tensor in batch)
         with torch.inference_mode():
-            return self._pool(normalise(pixels), ids, mask)
+            return self._pool(pixels, ids, mask)
 
     def _on_cores(self, items: _Items) -> Iterator[_Part]:
         size = min(self.batch_size, max(1, -(-len(items) // self.workers)))
@@ -240,6 +247,16 @@ class Engine:
         kept = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
         if not self._sized:  # it was not halved meanwhile
             self._sized, self.batch_size = True, fitting_batch(free + kept, taken / images)
+
+
+def _widths(loaded: LoadedModel, precision: Precision) -> Widths:
+    half, model = torch.bfloat16, loaded.model
+    if model.dtype != torch.float32:
+        return Widths(model.dtype, model.dtype)
+    if precision == "float32" and not model.bfloat16_products:
+        return Widths(torch.float32, torch.float32)
+    # A processor adds and normalises float32 as fast, and rounds half as much.
+    return Widths(half, torch.float32 if model.device.type == "cpu" else half)
 
 
 def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:

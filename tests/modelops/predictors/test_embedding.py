@@ -27,7 +27,7 @@ def test_embeddings_of_two_precisions_are_kept_apart(
         made = StimulusEmbedder("b" * 64, lambda: MintEmbedder(load_model(weights), precision()))
         assert len(made.embed(labelled[:3]).vectors) == 3
     folders = (settings.DATA_DIR / "cache" / "pooled").iterdir()
-    assert sorted(path.name for path in folders) == ["b" * 64, "b" * 64 + "-bfloat16"]
+    assert sorted(path.name for path in folders) == ["b" * 64, "b" * 64 + "-bfloat16-products"]
 
 
 def test_auto_is_what_the_device_multiplies_itself(
