@@ -2,8 +2,8 @@
 
 On processor cores each core takes a batch of its own, from file to embedding: no core waits for
 another inside a matrix product, and none is idle while images are decoded. On a GPU all cores
-decode ahead of it, up to a bound, so that it never waits for an image.
-What was tried and did not help is in docs/decisions/021.
+decode ahead of it, up to a bound, so that it never waits for an image; many images by processes.
+What was tried and did not help is in docs/decisions/021 and 051.
 """
 
 from collections import deque
@@ -21,6 +21,7 @@ from torch import Tensor
 from ..base import Embeddings, Precision
 from ..hardware import device_errors, in_halves, threads_each
 from .checkpoint import LoadedModel
+from .decoding import Decoders, Decoding
 from .errors import UnreadableImageError
 from .graphs import Capture, CudaCapture, Graphs, Pool
 from .preprocessing import ImageSource, try_image_to_pixels
@@ -44,6 +45,9 @@ _MEMORY_SHARE = 0.8
 _NOT_EVEN_ONE = "one image at a time; end what else uses it, or take a smaller model"
 #: Batches that are decoded ahead of a GPU.
 _BATCHES_AHEAD = 3
+#: From so many images on, and with so many cores, decoding is worth processes of its own.
+_IMAGES_FOR_PROCESSES = 256
+_CORES_FOR_PROCESSES = 4
 
 
 class Item(NamedTuple):
@@ -107,6 +111,7 @@ class Engine:
             positions = loaded.model.embeddings.position_embeddings.num_embeddings
             self._pool = Graphs(self._pool, capture, positions=positions)
         self._processor = loaded.processor
+        self._decoding: Decoding = try_image_to_pixels
         self._width = loaded.model.config.embedding_size
         self.workers = workers or torch.get_num_threads()
         self._sized = batch_size is not None or self.device.type == "cpu"
@@ -169,6 +174,7 @@ class Engine:
     def _on_device(self, items: _Items) -> Iterator[_Part]:
         """Batch by batch: while the GPU has one, the next is made ready, and the one before is
         collected."""
+        self._start_decoders(len(items))
         bound = _BATCHES_AHEAD * (self.batch_size if self._sized else _MOST_IN_A_BATCH)
         with (
             threads_each(1),
@@ -231,7 +237,13 @@ class Engine:
         return _Part(ready.rows, ready.errors, fetched, arrived)
 
     def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
-        return try_image_to_pixels(item[0], self._processor.image_size)
+        return self._decoding(item[0], self._processor.image_size)
+
+    def _start_decoders(self, images: int) -> None:
+        """They stay until the engine goes, as the next images come soon."""
+        enough = images >= _IMAGES_FOR_PROCESSES and self.workers >= _CORES_FOR_PROCESSES
+        if enough and self._decoding is try_image_to_pixels:
+            self._decoding = Decoders(self.workers, self._processor.image_size)
 
     @contextmanager
     def _finding_batch_size(self, images: int) -> Iterator[None]:
