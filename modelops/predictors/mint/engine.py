@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..base import Embeddings, Precision
 from ..hardware import device_errors, in_halves, threads_each
+from . import float8
 from .checkpoint import LoadedModel
 from .decoding import Decoders, Decoding
 from .errors import UnreadableImageError
@@ -83,7 +84,7 @@ class Engine:
 
     precision: `float32` gives the numbers of the released code; `bfloat16` computes the products of
     the trunk in half the width, twice as fast if the device supports it (`native_precision`), and
-    on a GPU its sums, too.
+    on a GPU its sums, too; `fp8` has the vision blocks' linear layers in float8 (`float8`).
     batch_size: images at a time; measured on a GPU if it is not given. If memory does not suffice,
     it is halved, and stays so.
     workers: threads; by default as many as torch is set to use.
@@ -102,7 +103,8 @@ class Engine:
         capture: Capture | None = None,
     ) -> None:
         self.device = loaded.model.device
-        self._pool: Pool = FrozenTrunk(loaded.model, _widths(loaded, precision))
+        products = float8.linear if precision == "fp8" else None
+        self._pool: Pool = FrozenTrunk(loaded.model, _widths(loaded, precision), products)
         if compiled:
             self._pool = torch.compile(self._pool, dynamic=True)
         if capture is None and self.device.type == "cuda" and not compiled:
