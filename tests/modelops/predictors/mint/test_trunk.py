@@ -1,25 +1,43 @@
 """The frozen trunk against the released code's outputs and the model's own forward pass."""
 
+from typing import NamedTuple
+
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from modelops.predictors.mint import float8
 from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.configuration import PERSPECTIVES
 from modelops.predictors.mint.conversion import load_official
 from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.preprocessing import PIXEL_MEAN, PIXEL_STD, normalise
-from modelops.predictors.mint.trunk import FrozenTrunk, Widths
+from modelops.predictors.mint.trunk import FrozenTrunk, Products, Widths
 from tests.shared_data import require_shared
 
 FULL, HALF = torch.float32, torch.bfloat16
-#: By precision, and by how a GPU or a processor orders the products: the largest difference to the
-#: released code, relative to the embedding's length. bfloat16 rounds by up to 2⁻⁹.
-TOLERANCES = [
-    (Widths(FULL, FULL), 1e-5),
-    (Widths(HALF, FULL), 4 * 2**-9),
-    (Widths(HALF, HALF), 8 * 2**-9),
-]
+
+
+class Way(NamedTuple):
+    """How a precision computes, and how far it may be from the released code: of an embedding's
+    length, and of the scale of scores. bfloat16 rounds by up to 2⁻⁹, float8 by 2⁻⁴."""
+
+    widths: Widths
+    products: Products | None
+    embedding: float
+    score: float
+
+
+WAYS = {
+    "float32": Way(Widths(FULL, FULL), None, 1e-5, 1e-5),
+    "bfloat16 of a processor": Way(Widths(HALF, FULL), None, 4 * 2**-9, 0.005),
+    "bfloat16 of a GPU": Way(Widths(HALF, HALF), None, 8 * 2**-9, 0.005),
+    "fp8": Way(Widths(HALF, HALF), float8.linear, 2**-4, 0.01),
+}
+each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+#: How a GPU or a processor orders the products.
+each_order = pytest.mark.parametrize("processor", [True, False], ids=["processor", "GPU"])
 PROMPTS = ["a photo of a cat in the snow", "", "two red circles", "grass " * 60]
 
 
@@ -35,19 +53,24 @@ def as_bytes(normalised: Tensor) -> Tensor:
     return (normalised * std + mean) * 255
 
 
-@pytest.mark.parametrize("processor", [True, False])
-@pytest.mark.parametrize(("widths", "tolerance"), TOLERANCES)
+@each_order
+@each_way
 @pytest.mark.parametrize("size", ["nano", "micro"])
-def test_embeddings_are_those_of_the_released_code(
-    size: str, widths: Widths, tolerance: float, processor: bool
+def test_embeddings_and_scores_are_those_of_the_released_code(
+    size: str, way: Way, processor: bool
 ) -> None:
     folder = require_shared(f"golden/mint/{size}")
     inputs, expected = (
         load_file(folder / f"{name}.safetensors") for name in ("inputs", "expected")
     )
-    trunk = FrozenTrunk(load_official(folder), widths, processor=processor)
+    model = load_official(folder)
+    trunk = FrozenTrunk(model, way.widths, way.products, processor=processor)
     found = trunk(as_bytes(inputs["image"]), inputs["text_ids"], inputs["text_mask"])
-    assert relative(found, expected["query_embeds"].mean(dim=1)) < tolerance
+    assert relative(found, expected["query_embeds"].mean(dim=1)) < way.embedding
+    with torch.no_grad():
+        scores = model.score_pooled(found)
+    released = torch.stack([expected[it] for it in PERSPECTIVES], dim=1)
+    assert (scores - released).abs().max() <= way.score
 
 
 def batch(loaded: LoadedModel) -> tuple[Tensor, Tensor, Tensor]:
@@ -57,16 +80,16 @@ def batch(loaded: LoadedModel) -> tuple[Tensor, Tensor, Tensor]:
     return pixels, *loaded.processor.tokenizer(PROMPTS)
 
 
-@pytest.mark.parametrize("processor", [True, False])
-@pytest.mark.parametrize(("widths", "tolerance"), TOLERANCES)
+@each_order
+@each_way
 def test_bytes_and_padded_prompts_give_what_the_model_gives(
-    loaded: LoadedModel, widths: Widths, tolerance: float, processor: bool
+    loaded: LoadedModel, way: Way, processor: bool
 ) -> None:
     pixels, ids, mask = batch(loaded)
     expected = loaded.model.pooled_embeddings(normalise(pixels), ids, mask)
-    trunk = FrozenTrunk(loaded.model, widths, processor=processor)
+    trunk = FrozenTrunk(loaded.model, way.widths, way.products, processor=processor)
     # Weights that are drawn ten times as large as usual magnify what is rounded.
-    assert relative(trunk(pixels, ids, mask), expected) < 3 * tolerance
+    assert relative(trunk(pixels, ids, mask), expected) < 3 * way.embedding
 
 
 def test_weights_of_the_right_width_are_not_copied(small_model: MintIQAModel) -> None:
