@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...learning.curves import Curve
 from ...learning.recipe import Recipe
 from ..base import Embeddings, Precision, Report, Samples, Verdict
+from ..hardware import is_out_of_memory
 from .checkpoint import LoadedModel, backbone_hash, save_model
 from .engine import Engine, Item
 from .errors import UnreadableImageError
@@ -20,7 +21,7 @@ from .fine_tuning.accelerated import fine_tune_together
 from .fine_tuning.data import KeptTrunk, TrainingData
 from .fine_tuning.pixels import ImageFiles
 from .fine_tuning.training import fine_tune
-from .float8 import measured
+from .float8 import FEWEST, measured
 from .modeling import MintIQAModel
 from .preprocessing import ImageSource, try_image_to_pixels
 from .processing import MintIQAProcessor
@@ -72,12 +73,19 @@ class MintEmbedder:
         return self.engine.embed([Item(*item) for item in zip(images, prompts, strict=True)])
 
     def check_float8(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> Verdict | None:
-        """By the heads. Raises DeviceError."""
+        """By the heads. None also if the device has no room for both; raises DeviceError if it has
+        none for one image."""
         weight, bias = self.model.head_weights()
-        if not weight.any():
+        if len(images) < FEWEST or not weight.any():
             return None
         items = [Item(*item) for item in zip(images, prompts, strict=True)]
-        half, eighth = (self._engine(it).embed(items).values for it in _COMPARED)
+        try:
+            half, eighth = (self._engine(it).embed(items).values for it in _COMPARED)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            log.warning("float8 is not checked: %s has no room for its weights", self.model.device)
+            return None
         return measured(half, eighth, weight, bias)
 
     def unreadable(self, images: Sequence[Path]) -> Mapping[int, Exception]:

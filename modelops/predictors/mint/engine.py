@@ -36,8 +36,10 @@ Progress = Callable[[int, int], None]
 #: Decoded pixels uint8 (3, S, S), or why there are none.
 Decoded = Tensor | UnreadableImageError
 
-#: Images per batch on a core: enough for full speed, and what a batch needs stays in its cache.
-_CORE_BATCH = 32
+#: Images per batch on a core: enough that launching products takes no time beside them, and few
+#: enough that the numbers of the widest layer (a MiB or two of them) stay in its cache.
+_CORE_BATCHES = (8, 32)
+_CORE_NUMBERS = 2**20
 #: On a GPU the first batch is small: its memory tells how many images fit.
 _FIRST_BATCH = 8
 _MOST_IN_A_BATCH = 256
@@ -117,7 +119,7 @@ class Engine:
         self._width = loaded.model.config.embedding_size
         self.workers = workers or torch.get_num_threads()
         self._sized = batch_size is not None or self.device.type == "cpu"
-        self.batch_size = batch_size or (_CORE_BATCH if self._sized else _FIRST_BATCH)
+        self.batch_size = batch_size or (_core_batch(loaded) if self._sized else _FIRST_BATCH)
 
     def embed(
         self, items: Sequence[tuple[ImageSource, str]], progress: Progress | None = None
@@ -271,6 +273,14 @@ def _widths(loaded: LoadedModel, precision: Precision) -> Widths:
         return Widths(torch.float32, torch.float32)
     # A processor adds and normalises float32 as fast, and rounds half as much.
     return Widths(half, torch.float32 if model.device.type == "cpu" else half)
+
+
+def _core_batch(loaded: LoadedModel) -> int:
+    """8 of the published model, 32 of the tiny one."""
+    vision = loaded.model.config.vision_config
+    tokens = (vision.image_size // vision.patch_size) ** 2 + 1
+    least, most = _CORE_BATCHES
+    return int(min(most, max(least, _CORE_NUMBERS // (tokens * vision.intermediate_size))))
 
 
 def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:

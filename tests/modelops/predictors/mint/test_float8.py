@@ -137,3 +137,19 @@ def test_an_embedder_checks_itself_by_its_heads(
     with torch.no_grad():
         loaded.model.set_head_weights(torch.zeros(3, 12), torch.zeros(3))
     assert embedder.check_float8(images, prompts) is None
+
+
+def test_full_memory_decides_nothing(
+    loaded: LoadedModel,
+    image_files: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(_weight: Tensor, _bias: Tensor | None) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    monkeypatch.setattr(float8, "linear", full)
+    embedder = MintEmbedder(loaded, "bfloat16")
+    assert embedder.check_float8(image_files * 7, ["cat"] * 35) is None
+    assert "float8 is not checked: cpu has no room for its weights" in caplog.text
+    assert embedder.check_float8(image_files, ["cat"] * 5) is None  # too few, so not tried
