@@ -1,6 +1,7 @@
 """Images that other processes decode are those that this one would have."""
 
 import gc
+import json
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from modelops.predictors.mint import decoding, engine
+from modelops.predictors.mint import decoding, decoding_process, engine
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.decoding import Decoders
 from modelops.predictors.mint.engine import Engine, Item
@@ -179,3 +180,28 @@ def test_processes_end_with_what_uses_them(ending: Callable[[str], Decoders]) ->
     gc.collect()
     assert running == {}
     assert decoder.process.returncode is not None
+
+
+def test_the_program_answers_line_by_line(
+    image_files: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process: what it reads, what it answers, and what it leaves in the memory."""
+    text = image_files[0].with_suffix(".jpg")
+    text.write_text("not an image")
+    asked = [json.dumps(str(path)) + "\n" for path in (image_files[4], text, image_files[0])]
+    monkeypatch.setattr("sys.stdin", asked)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    before, shared = torch.get_num_threads(), os.memfd_create("pixels")
+    try:
+        os.ftruncate(shared, 3 * SIDE * SIDE)
+        # The first is 76 × 60 pixels, one row more than is allowed; the last 40 × 60.
+        decoding_process.main(shared, SIDE, 76 * 59)
+        kept = os.pread(shared, 3 * SIDE * SIDE, 0)
+    finally:
+        torch.set_num_threads(before)
+        os.close(shared)
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answers[place] for place in (0, 1, 3)] == ["ready", "large", "decoded"]
+    assert "not a JPEG, PNG, WEBP image" in answers[2]["unreadable"]
+    pixels = torch.frombuffer(bytearray(kept), dtype=torch.uint8).view(SIDE, SIDE, 3)
+    assert torch.equal(pixels.permute(2, 0, 1), image_to_pixels(image_files[0], SIDE))

@@ -1,6 +1,7 @@
 """Products in float8 against plain float64 arithmetic, and the check that decides on their use."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,40 @@ def test_full_memory_decides_nothing(
     assert embedder.check_float8(image_files * 7, ["cat"] * 35) is None
     assert "float8 is not checked: cpu has no room for its weights" in caplog.text
     assert embedder.check_float8(image_files, ["cat"] * 5) is None  # too few, so not tried
+
+
+def test_torch_s_own_product_gives_the_same() -> None:
+    """The call that a GPU gets; torch computes it on a processor, too."""
+    layer = float8.Float8Linear(drawn(32, 48).to(HALF), drawn(32, seed=2).to(HALF))
+    rows = float8.rows_scaled(drawn(5, 48, seed=3).to(HALF))
+    torch.testing.assert_close(layer._by_gpu(*rows), layer._by_hand(*rows), rtol=2**-7, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("capability", "fails", "why"),
+    [
+        ((8, 0), None, "a GPU of compute capability 8.0 does not multiply in float8"),
+        ((12, 0), RuntimeError("CUBLAS_STATUS_NOT_SUPPORTED\nCompile with"), "NOT_SUPPORTED"),
+        ((9, 0), None, ""),
+    ],
+)
+def test_a_gpu_without_scales_by_row_is_told_why(
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int],
+    fails: RuntimeError | None,
+    why: str,
+) -> None:
+    def layer(_weight: Tensor, _bias: None) -> Callable[[Tensor], Tensor]:
+        if fails:
+            raise fails
+        return lambda given: given
+
+    ones = torch.ones(16, 16)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda _: None)
+    monkeypatch.setattr(torch, "ones", lambda *_, **__: ones)
+    monkeypatch.setattr(float8, "Float8Linear", layer)
+    found = float8.unsupported(torch.device("cuda"))
+    assert why in found
+    assert "\n" not in found
+    assert (found == "") == (why == "")

@@ -1,7 +1,9 @@
 """Graphs of few images, with a capture that repeats the work on the processor."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from torch import Tensor
 from modelops.predictors.hardware import DeviceError
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.engine import Engine, Item
-from modelops.predictors.mint.graphs import Pool
+from modelops.predictors.mint.graphs import CudaCapture, Pool
 
 Inputs = tuple[Tensor, Tensor, Tensor]
 #: Of one, two and many word pieces.
@@ -134,3 +136,91 @@ def test_the_tail_of_a_run_goes_by_a_graph(loaded: LoadedModel, image_files: lis
     found, expected = engine.embed(items).values, Engine(loaded).embed(items).values
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert recorded.shapes == [(4, 16), (1, 16)]
+
+
+class Cuda:
+    """Stands for torch.cuda: notes what is done in which order. A stream is a name."""
+
+    def __init__(self, fails: bool) -> None:
+        self.done: list[object] = []
+        self.stream_now, self._fails = "usual", fails
+
+    def put(self, monkeypatch: pytest.MonkeyPatch) -> "Cuda":
+        stands = {
+            "device": nullcontext,
+            "current_stream": lambda: Stream(self.stream_now),
+            "set_stream": lambda stream: setattr(self, "stream_now", stream.name),
+            "Stream": lambda: Stream("side"),
+            "stream": self.on,
+            "CUDAGraph": lambda: self,
+            "graph": self.graph,
+        }
+        for name, stand in stands.items():
+            monkeypatch.setattr(torch.cuda, name, stand)
+        return self
+
+    @contextmanager
+    def on(self, stream: "Stream") -> Iterator[None]:
+        self.stream_now = stream.name
+        yield
+        self.stream_now = "usual"
+
+    @contextmanager
+    def graph(self, _graph: "Cuda", pool: object, capture_error_mode: str) -> Iterator[None]:
+        self.done.append(("capture", pool, capture_error_mode))
+        self.stream_now = "captures"
+        yield
+        if self._fails:  # as torch, which leaves its stream in place then
+            raise RuntimeError("CUDA error: operation failed due to a previous error")
+        self.stream_now = "usual"
+
+    def pool(self) -> str:
+        return "shared"
+
+    def replay(self) -> None:
+        self.done.append("replay")
+
+
+@dataclass
+class Stream:
+    name: str
+
+    def wait_stream(self, _other: "Stream") -> None:
+        pass
+
+
+def small_batch() -> Inputs:
+    ids = torch.arange(4).view(2, 2)
+    return torch.zeros(2, 3, 4, 4, dtype=torch.uint8), ids, torch.ones_like(ids)
+
+
+def test_a_capture_warms_up_elsewhere_and_graphs_share_their_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cuda, capture = Cuda(fails=False).put(monkeypatch), CudaCapture()
+
+    def pool(_pixels: Tensor, ids: Tensor, _mask: Tensor) -> Tensor:
+        cuda.done.append(cuda.stream_now)
+        return ids * 2
+
+    pixels, ids, mask = small_batch()
+    repeat = capture(pool, (pixels, ids, mask))
+    capture(pool, (pixels, ids, mask))
+    own = ["side", "side"]  # the warm-ups
+    assert cuda.done == [
+        *(*own, ("capture", None, "thread_local"), "captures"),
+        *(*own, ("capture", "shared", "thread_local"), "captures"),
+    ]
+    found = repeat(pixels, ids + 1, mask)
+    assert cuda.done[-1] == "replay"
+    # Nothing computes here, so it is what was captured: a copy, which the next one leaves alone.
+    assert torch.equal(found, ids * 2)
+    found.zero_()
+    assert torch.equal(repeat(pixels, ids, mask), ids * 2)
+
+
+def test_a_capture_that_fails_leaves_the_stream_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = Cuda(fails=True).put(monkeypatch)
+    with pytest.raises(RuntimeError, match="due to a previous error"):
+        CudaCapture()(lambda _pixels, ids, _mask: ids, small_batch())
+    assert cuda.stream_now == "usual"
