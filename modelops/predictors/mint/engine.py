@@ -37,9 +37,9 @@ Progress = Callable[[int, int], None]
 Decoded = Tensor | UnreadableImageError
 
 #: Images per batch on a core: enough that launching products takes no time beside them, and few
-#: enough that the numbers of the widest layer (a MiB or two of them) stay in its cache.
-_CORE_BATCHES = (8, 32)
-_CORE_NUMBERS = 2**20
+#: enough that the numbers of the widest layer (a MiB or two) stay in its cache.
+_CORE_BATCHES = (8, 16)
+_CORE_NUMBERS = 2**19
 #: On a GPU the first batch is small: its memory tells how many images fit.
 _FIRST_BATCH = 8
 _MOST_IN_A_BATCH = 256
@@ -276,7 +276,7 @@ def _widths(loaded: LoadedModel, precision: Precision) -> Widths:
 
 
 def _core_batch(loaded: LoadedModel) -> int:
-    """8 of the published model, 32 of the tiny one."""
+    """8 of the published model, 16 of the tiny one."""
     vision = loaded.model.config.vision_config
     tokens = (vision.image_size // vision.patch_size) ** 2 + 1
     least, most = _CORE_BATCHES
