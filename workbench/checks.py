@@ -29,12 +29,12 @@ def database_is_postgresql(
 def model_precision_is_known(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    if settings.MODEL_PRECISION in ("auto", "float32", "bfloat16"):
+    if settings.MODEL_PRECISION in ("auto", "float32", "bfloat16", "fp8"):
         return []
     return [
         Error(
             f"MODEL_PRECISION is {settings.MODEL_PRECISION!r}, which models cannot compute in.",
-            hint="Give auto, float32 or bfloat16, or leave it unset.",
+            hint="Give auto, float32, bfloat16 or fp8, or leave it unset.",
             id="workbench.E003",
         )
     ]

@@ -458,8 +458,8 @@ MODEL_BACKBONES = env.list("MODEL_BACKBONES", default=["tiny"])
 #: Folder of a causal language model with its tokenizer, for a model that explains.
 MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
-# How images are embedded: `float32`, `bfloat16`, or `auto`, which is bfloat16 if the device
-# multiplies it natively.
+# How images are embedded: `float32`, `bfloat16`, `auto`, which is bfloat16 if the device multiplies
+# it natively, or `fp8`: on GPUs that have it, for backbones that pass a check, else bfloat16.
 MODEL_PRECISION = env.str("MODEL_PRECISION", default="auto")
 # Stimuli that a worker scores in one go; 0 is the preset's own number, made for processors.
 SCORING_CHUNK = env.int("SCORING_CHUNK", default=0)

@@ -17,8 +17,9 @@ from ..learning.recipe import NamedRecipe, Recipe
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: The precision in which a backbone's products are computed.
-Precision = Literal["float32", "bfloat16"]
+#: The precision in which a backbone's products are computed; `fp8` is bfloat16 but for the vision
+#: blocks' linear layers, which are float8.
+Precision = Literal["float32", "bfloat16", "fp8"]
 #: Called with the name of a step, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
 
@@ -51,6 +52,28 @@ class Embedder(Protocol):
 
         A row does not depend on the others. An unreadable image costs its own row only.
         """
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether float8 may be used, and why or why not, for a person."""
+
+    passed: bool
+    reason: str
+
+
+@runtime_checkable
+class Float8Able(Embedder, Protocol):
+    """A backbone that can multiply in float8."""
+
+    #: Whether `embed` does.
+    float8: bool
+
+    def check_float8(
+        self, images: "Sequence[Path | Image]", prompts: Sequence[str]
+    ) -> Verdict | None:
+        """Compares float8 with bfloat16 on these images; None if there are too few of them, or no
+        trained heads to compare by."""
 
 
 @dataclass(frozen=True)

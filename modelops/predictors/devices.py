@@ -15,12 +15,26 @@ def device() -> str:
 
 
 def precision() -> Precision:
-    """MODEL_PRECISION, with `auto` resolved: bfloat16 if the device multiplies it natively."""
+    """MODEL_PRECISION, with `auto` resolved: bfloat16 if the device multiplies it natively.
+
+    bfloat16 also for `fp8`, which each backbone has to pass a check for (`float8`).
+    """
     if settings.MODEL_PRECISION == "auto":
         from .hardware import native_precision
 
         return native_precision(device())
-    return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
+    return "bfloat16" if settings.MODEL_PRECISION in ("bfloat16", "fp8") else "float32"
+
+
+def arithmetic() -> str:
+    """Names the numbers that this process computes: what is cached under one name agrees.
+
+    A GPU adds in bfloat16 as well, a processor multiplies in it alone (docs/decisions/051).
+    """
+    width = precision()
+    if width == "float32":
+        return width
+    return f"{width}-{'products' if device() == 'cpu' else 'trunk'}"
 
 
 def use_processor_cores() -> None:

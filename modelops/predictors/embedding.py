@@ -16,8 +16,9 @@ from annotation.models import Stimulus
 
 from ..learning.shards import EmbeddingCache, Key
 from ..registry.artifacts import refused_when_full
-from .base import Embedder
-from .devices import device, precision
+from . import float8
+from .base import Embedder, Float8Able
+from .devices import arithmetic, device
 
 #: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
 #: work, a second of a GPU's.
@@ -47,13 +48,13 @@ class StimulusEmbedder:
         self._backbone_sha256 = backbone_sha256
         self._load = load
 
-    @cached_property
+    @property
     def cache(self) -> EmbeddingCache:
         return kept_embeddings(self._backbone_sha256)
 
     @cached_property
     def backbone(self) -> Embedder:
-        return self._load()
+        return float8.settled(self._load(), self._backbone_sha256)
 
     def embed(self, stimuli: Sequence[Stimulus], progress: Progress | None = None) -> Embedded:
         """Embeddings of `stimuli` (with their prompts loaded).
@@ -62,8 +63,9 @@ class StimulusEmbedder:
         kept in the cache portion by portion. Raises ArtifactError if the disk is full.
         """
         result = Embedded()
-        known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
-        unknown = [stimulus for stimulus in stimuli if _key(stimulus) not in known]
+        known, unknown = self._known(stimuli)
+        if float8.wanted() and self._checked_float8(unknown):
+            known, unknown = self._known(stimuli)
         done = len(stimuli) - len(unknown)
         while unknown:
             portion, unknown = self._portion(unknown)
@@ -75,6 +77,30 @@ class StimulusEmbedder:
             if _key(stimulus) in known:
                 result.vectors[stimulus.pk] = known[_key(stimulus)]
         return result
+
+    def _known(
+        self, stimuli: Sequence[Stimulus]
+    ) -> tuple[dict[Key, NDArray[np.floating]], list[Stimulus]]:
+        """What the cache holds, and the stimuli that it does not."""
+        known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
+        return known, [stimulus for stimulus in stimuli if _key(stimulus) not in known]
+
+    def _checked_float8(self, unknown: Sequence[Stimulus]) -> bool:
+        """Whether a check on these was made and passed, so that another cache holds now."""
+        sha256 = self._backbone_sha256
+        if not unknown or float8.kept(sha256) is not None or not float8.supported():
+            return False
+        backbone = self.backbone
+        if not isinstance(backbone, Float8Able):
+            return False
+        with image_files(unknown[: float8.MOST]) as paths:
+            prompts = [item.prompt.text for item in unknown[: float8.MOST]]
+            verdict = backbone.check_float8(paths, prompts)
+        if verdict is None:
+            return False
+        float8.keep(sha256, verdict)
+        float8.settled(backbone, sha256)
+        return verdict.passed
 
     def _portion(self, stimuli: list[Stimulus]) -> tuple[list[Stimulus], list[Stimulus]]:
         """The next portion to embed, and the rest."""
@@ -99,10 +125,9 @@ class StimulusEmbedder:
 
 
 def kept_embeddings(backbone_sha256: str) -> EmbeddingCache:
-    """What a backbone has embedded, in this process's precision."""
-    name = backbone_sha256
-    if precision() != "float32":
-        name += f"-{precision()}"
+    """What a backbone has embedded, with this process's arithmetic."""
+    how = "fp8" if float8.used(backbone_sha256) else arithmetic()
+    name = backbone_sha256 if how == "float32" else f"{backbone_sha256}-{how}"
     return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..models import ModelVersion
 from ..registry.artifacts import artifact_changed, local_folder
+from . import float8
 from .backbones import backbone_named
 from .base import Embedder, TrainableKind
 from .devices import device, precision
@@ -56,11 +57,12 @@ class VersionModel:
         """
         kind = PREDICTORS[self._kind]
         if isinstance(kind, TrainableKind):
-            return kind.open(self.folder, device=device(), precision=precision())
+            opened = kind.open(self.folder, device=device(), precision=precision())
+            return float8.settled(opened, self._backbone_sha256)
         found = backbone_named(self._backbone).load()
         if found.sha256 != self._backbone_sha256:
             raise artifact_changed(self._backbone)
-        return found
+        return float8.settled(found, self._backbone_sha256)
 
 
 #: The versions that this process holds, the one used last at the end.

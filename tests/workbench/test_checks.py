@@ -6,7 +6,7 @@ from pytest_django import Settings
 from workbench.checks import model_backbones_are_known, model_precision_is_known
 
 
-@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
+@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16", "fp8"])
 def test_a_known_precision_passes(settings: Settings, precision: str) -> None:
     settings.MODEL_PRECISION = precision
     assert model_precision_is_known(None) == []

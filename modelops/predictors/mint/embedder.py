@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ...learning.curves import Curve
 from ...learning.recipe import Recipe
-from ..base import Embeddings, Precision, Report, Samples
+from ..base import Embeddings, Precision, Report, Samples, Verdict
+from ..hardware import is_out_of_memory
 from .checkpoint import LoadedModel, backbone_hash, save_model
 from .engine import Engine, Item
 from .errors import UnreadableImageError
@@ -20,11 +21,14 @@ from .fine_tuning.accelerated import fine_tune_together
 from .fine_tuning.data import KeptTrunk, TrainingData
 from .fine_tuning.pixels import ImageFiles
 from .fine_tuning.training import fine_tune
+from .float8 import FEWEST, measured
 from .modeling import MintIQAModel
 from .preprocessing import ImageSource, try_image_to_pixels
 from .processing import MintIQAProcessor
 
 log = logging.getLogger(__name__)
+
+_COMPARED: tuple[Precision, Precision] = ("bfloat16", "fp8")
 
 
 class MintEmbedder:
@@ -34,7 +38,8 @@ class MintEmbedder:
         self.loaded = loaded
         self.precision: Precision = precision
         self._sha256: str | None = None
-        self._engine: Engine | None = None
+        self._engines: dict[Precision, Engine] = {}
+        self.float8 = False
 
     @property
     def model(self) -> MintIQAModel:
@@ -56,13 +61,32 @@ class MintEmbedder:
 
     @property
     def engine(self) -> Engine:
-        if self._engine is None:
-            self._engine = Engine(self.loaded, precision=self.precision)
-        return self._engine
+        return self._engine("fp8" if self.float8 else self.precision)
+
+    def _engine(self, precision: Precision) -> Engine:
+        if precision not in self._engines:
+            self._engines[precision] = Engine(self.loaded, precision=precision)
+        return self._engines[precision]
 
     def embed(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> Embeddings:
         """Raises DeviceError if even one image is too much for the memory."""
         return self.engine.embed([Item(*item) for item in zip(images, prompts, strict=True)])
+
+    def check_float8(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> Verdict | None:
+        """By the heads. None also if the device has no room for both; raises DeviceError if it has
+        none for one image."""
+        weight, bias = self.model.head_weights()
+        if len(images) < FEWEST or not weight.any():
+            return None
+        items = [Item(*item) for item in zip(images, prompts, strict=True)]
+        try:
+            half, eighth = (self._engine(it).embed(items).values for it in _COMPARED)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            log.warning("float8 is not checked: %s has no room for its weights", self.model.device)
+            return None
+        return measured(half, eighth, weight, bias)
 
     def unreadable(self, images: Sequence[Path]) -> Mapping[int, Exception]:
         """On as many cores as torch uses."""
@@ -87,7 +111,8 @@ class MintEmbedder:
         self, samples: Samples, recipe: Recipe, checkpoint: Path, report: Report
     ) -> Curve:
         """By `recipe.processes` processes; raises as `fine_tuning.training.fine_tune`."""
-        self._sha256 = self._engine = None
+        self._sha256 = None
+        self._engines.clear()
         train = fine_tune_together if recipe.processes > 1 else fine_tune
         return train(self.model, self._data(samples), recipe, checkpoint, report)
 

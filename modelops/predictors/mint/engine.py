@@ -2,8 +2,8 @@
 
 On processor cores each core takes a batch of its own, from file to embedding: no core waits for
 another inside a matrix product, and none is idle while images are decoded. On a GPU all cores
-decode ahead of it, up to a bound, so that it never waits for an image.
-What was tried and did not help is in docs/decisions/021.
+decode ahead of it, up to a bound, so that it never waits for an image; many images by processes.
+What was tried and did not help is in docs/decisions/021 and 051.
 """
 
 from collections import deque
@@ -20,10 +20,13 @@ from torch import Tensor
 
 from ..base import Embeddings, Precision
 from ..hardware import device_errors, in_halves, threads_each
+from . import float8
 from .checkpoint import LoadedModel
+from .decoding import Decoders, Decoding
 from .errors import UnreadableImageError
-from .modeling import with_bfloat16_products
-from .preprocessing import ImageSource, normalise, try_image_to_pixels
+from .graphs import Capture, CudaCapture, Graphs, Pool
+from .preprocessing import ImageSource, try_image_to_pixels
+from .trunk import FrozenTrunk, Widths
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,8 +36,10 @@ Progress = Callable[[int, int], None]
 #: Decoded pixels uint8 (3, S, S), or why there are none.
 Decoded = Tensor | UnreadableImageError
 
-#: Images per batch on a core: enough for full speed, and what a batch needs stays in its cache.
-_CORE_BATCH = 8
+#: Images per batch on a core: enough that launching products takes no time beside them, and few
+#: enough that the numbers of the widest layer (a MiB or two) stay in its cache.
+_CORE_BATCHES = (8, 16)
+_CORE_NUMBERS = 2**19
 #: On a GPU the first batch is small: its memory tells how many images fit.
 _FIRST_BATCH = 8
 _MOST_IN_A_BATCH = 256
@@ -43,6 +48,9 @@ _MEMORY_SHARE = 0.8
 _NOT_EVEN_ONE = "one image at a time; end what else uses it, or take a smaller model"
 #: Batches that are decoded ahead of a GPU.
 _BATCHES_AHEAD = 3
+#: From so many images on, and with so many cores, decoding is worth processes of its own.
+_IMAGES_FOR_PROCESSES = 256
+_CORES_FOR_PROCESSES = 4
 
 
 class Item(NamedTuple):
@@ -77,11 +85,13 @@ class Engine:
     """Embeds with one model, whose weights must not change meanwhile.
 
     precision: `float32` gives the numbers of the released code; `bfloat16` computes the products of
-    the trunk in half the width, twice as fast if the processor supports it (`native_precision`).
+    the trunk in half the width, twice as fast if the device supports it (`native_precision`), and
+    on a GPU its sums, too; `fp8` has the vision blocks' linear layers in float8 (`float8`).
     batch_size: images at a time; measured on a GPU if it is not given. If memory does not suffice,
     it is halved, and stays so.
     workers: threads; by default as many as torch is set to use.
     compiled: whether torch.compile makes the model's code (minutes at first; see the decision).
+    capture: how graphs of few images are made; by default CUDA's on a GPU, unless it is compiled.
     """
 
     def __init__(
@@ -92,18 +102,24 @@ class Engine:
         batch_size: int | None = None,
         workers: int | None = None,
         compiled: bool = False,
+        capture: Capture | None = None,
     ) -> None:
         self.device = loaded.model.device
-        mixed = precision == "bfloat16" and loaded.model.dtype == torch.float32
-        model = with_bfloat16_products(loaded.model) if mixed else loaded.model
-        self._pool: Callable[..., Tensor] = model.pooled_embeddings
+        products = float8.linear if precision == "fp8" else None
+        self._pool: Pool = FrozenTrunk(loaded.model, _widths(loaded, precision), products)
         if compiled:
             self._pool = torch.compile(self._pool, dynamic=True)
+        if capture is None and self.device.type == "cuda" and not compiled:
+            capture = CudaCapture()
+        if capture is not None:
+            positions = loaded.model.embeddings.position_embeddings.num_embeddings
+            self._pool = Graphs(self._pool, capture, positions=positions)
         self._processor = loaded.processor
+        self._decoding: Decoding = try_image_to_pixels
         self._width = loaded.model.config.embedding_size
         self.workers = workers or torch.get_num_threads()
         self._sized = batch_size is not None or self.device.type == "cpu"
-        self.batch_size = batch_size or (_CORE_BATCH if self._sized else _FIRST_BATCH)
+        self.batch_size = batch_size or (_core_batch(loaded) if self._sized else _FIRST_BATCH)
 
     def embed(
         self, items: Sequence[tuple[ImageSource, str]], progress: Progress | None = None
@@ -146,7 +162,7 @@ class Engine:
         # Pixels travel as bytes, a quarter of their size as floats.
         pixels, ids, mask = (tensor.to(self.device, non_blocking=True) for tensor in batch)
         with torch.inference_mode():
-            return self._pool(normalise(pixels), ids, mask)
+            return self._pool(pixels, ids, mask)
 
     def _on_cores(self, items: _Items) -> Iterator[_Part]:
         size = min(self.batch_size, max(1, -(-len(items) // self.workers)))
@@ -162,6 +178,7 @@ class Engine:
     def _on_device(self, items: _Items) -> Iterator[_Part]:
         """Batch by batch: while the GPU has one, the next is made ready, and the one before is
         collected."""
+        self._start_decoders(len(items))
         bound = _BATCHES_AHEAD * (self.batch_size if self._sized else _MOST_IN_A_BATCH)
         with (
             threads_each(1),
@@ -224,7 +241,13 @@ class Engine:
         return _Part(ready.rows, ready.errors, fetched, arrived)
 
     def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
-        return try_image_to_pixels(item[0], self._processor.image_size)
+        return self._decoding(item[0], self._processor.image_size)
+
+    def _start_decoders(self, images: int) -> None:
+        """They stay until the engine goes, as the next images come soon."""
+        enough = images >= _IMAGES_FOR_PROCESSES and self.workers >= _CORES_FOR_PROCESSES
+        if enough and self._decoding is try_image_to_pixels:
+            self._decoding = Decoders(self.workers, self._processor.image_size)
 
     @contextmanager
     def _finding_batch_size(self, images: int) -> Iterator[None]:
@@ -240,6 +263,24 @@ class Engine:
         kept = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
         if not self._sized:  # it was not halved meanwhile
             self._sized, self.batch_size = True, fitting_batch(free + kept, taken / images)
+
+
+def _widths(loaded: LoadedModel, precision: Precision) -> Widths:
+    half, model = torch.bfloat16, loaded.model
+    if model.dtype != torch.float32:
+        return Widths(model.dtype, model.dtype)
+    if precision == "float32" and not model.bfloat16_products:
+        return Widths(torch.float32, torch.float32)
+    # A processor adds and normalises float32 as fast, and rounds half as much.
+    return Widths(half, torch.float32 if model.device.type == "cpu" else half)
+
+
+def _core_batch(loaded: LoadedModel) -> int:
+    """8 of the published model, 16 of the tiny one."""
+    vision = loaded.model.config.vision_config
+    tokens = (vision.image_size // vision.patch_size) ** 2 + 1
+    least, most = _CORE_BATCHES
+    return int(min(most, max(least, _CORE_NUMBERS // (tokens * vision.intermediate_size))))
 
 
 def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:

@@ -1,17 +1,20 @@
 """Which cache an embedding is kept in, and how much is embedded between two writes to it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus
-from modelops.predictors import embedding
+from modelops.predictors import embedding, float8
+from modelops.predictors.base import Verdict
 from modelops.predictors.devices import device, precision
 from modelops.predictors.embedding import StimulusEmbedder
 from modelops.predictors.hardware import native_precision
 from modelops.predictors.mint.checkpoint import load_model
 from modelops.predictors.mint.embedder import MintEmbedder
+from modelops.predictors.mint.preprocessing import ImageSource
 
 
 @pytest.fixture
@@ -27,7 +30,69 @@ def test_embeddings_of_two_precisions_are_kept_apart(
         made = StimulusEmbedder("b" * 64, lambda: MintEmbedder(load_model(weights), precision()))
         assert len(made.embed(labelled[:3]).vectors) == 3
     folders = (settings.DATA_DIR / "cache" / "pooled").iterdir()
-    assert sorted(path.name for path in folders) == ["b" * 64, "b" * 64 + "-bfloat16"]
+    assert sorted(path.name for path in folders) == ["b" * 64, "b" * 64 + "-bfloat16-products"]
+
+
+class Checked(MintEmbedder):
+    """Its check says what it is told to."""
+
+    verdict: Verdict | None
+    checks = 0
+
+    def check_float8(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> Verdict | None:
+        assert len(images) == len(prompts)
+        Checked.checks += 1
+        return self.verdict
+
+
+@pytest.mark.parametrize(
+    ("verdict", "folder", "checks"),
+    [
+        (Verdict(True, "they agree"), "fp8", 1),
+        (Verdict(False, "they differ"), "bfloat16-products", 1),
+        (None, "bfloat16-products", 2),  # untrained heads decide nothing: asked again
+    ],
+)
+def test_float8_is_used_once_a_check_has_passed(
+    labelled: list[Stimulus],
+    weights: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    verdict: Verdict | None,
+    folder: str,
+    checks: int,
+) -> None:
+    settings.MODEL_PRECISION = "fp8"
+    monkeypatch.setattr(float8, "supported", lambda: True)
+    monkeypatch.setattr(Checked, "verdict", verdict, raising=False)
+    monkeypatch.setattr(Checked, "checks", 0)
+    loaded = load_model(weights)
+    for part in (labelled[:3], labelled[:5]):
+        made = StimulusEmbedder("b" * 64, lambda: Checked(loaded, precision()))
+        assert len(made.embed(part).vectors) == len(part)
+    assert isinstance(made.backbone, Checked)
+    assert made.backbone.float8 == (folder == "fp8")
+    assert Checked.checks == checks
+    folders = (settings.DATA_DIR / "cache" / "pooled").iterdir()
+    assert [path.name for path in folders] == ["b" * 64 + "-" + folder]
+    if verdict is not None and not verdict.passed:
+        assert "is computed in bfloat16, not float8: they differ" in caplog.text
+
+
+def test_a_device_without_float8_computes_in_bfloat16(
+    labelled: list[Stimulus],
+    weights: Path,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.MODEL_PRECISION = "fp8"
+    float8.supported.cache_clear()
+    made = StimulusEmbedder("b" * 64, lambda: MintEmbedder(load_model(weights), precision()))
+    assert len(made.embed(labelled[:2]).vectors) == 2
+    folders = (settings.DATA_DIR / "cache" / "pooled").iterdir()
+    assert [path.name for path in folders] == ["b" * 64 + "-bfloat16-products"]
+    assert "bfloat16 is used: cpu does not multiply in float8" in caplog.text
 
 
 def test_auto_is_what_the_device_multiplies_itself(
