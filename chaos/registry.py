@@ -32,10 +32,16 @@ ROWS = [
     ),
     Row(
         "worker",
-        "workers killed −9 (children, parents, whole groups) and frozen, while they train, score, "
-        "import and export",
+        "workers killed −9 (children, a parent, all) while they train, score, import and export",
         "goes on ≤ 60 s; same weights, same predictions, same files",
         jobs.worker_lost,
+    ),
+    Row(
+        "frozen",
+        "workers stand still while they train, score, import and export, and go on when others "
+        "have done it",
+        "goes on ≤ 60 s; same weights, same predictions, same files; nothing done twice",
+        jobs.worker_frozen,
     ),
     Row(
         "stall",

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from typing import Any
@@ -13,6 +14,11 @@ _MEASURED = "PROMETHEUS_MULTIPROC_DIR"
 _OWN = "" if os.environ.get(_MEASURED) else tempfile.mkdtemp(prefix="mint-measured-")
 if _OWN:
     os.environ[_MEASURED] = _OWN
+#: What the processes take turns by (`core.gates`).
+_TURNS = tempfile.TemporaryFile()  # noqa: SIM115 -- it ends with the processes
+#: Seconds after which a thread that computes lets another one have Python's lock: a rating waits
+#: for it some ten times, as often as it has asked the database something.
+_SWITCH = 0.0005
 #: Seconds until a process that replaces another one starts its renderer, for each of its siblings
 #: once: never two at a time.
 _TURN = 2.0
@@ -28,7 +34,10 @@ def post_worker_init(worker: Any) -> None:
     from .core.jobs.heartbeats import keep_saying_alive
     from .core.jobs.models import ProgramKind
     from .core.plots import start_renderer
+    from .core.room import keep_room
 
+    keep_room(worker.cfg.threads, _TURNS.fileno())
+    sys.setswitchinterval(_SWITCH)
     keep_saying_alive(f"web@{socket.gethostname()}", ProgramKind.WEB)
     if worker.age <= worker.cfg.workers:
         start_renderer()

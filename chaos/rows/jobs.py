@@ -1,5 +1,6 @@
 """Redis and workers end while a model is trained, images are scored, imported and exported."""
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -9,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.site import throw_away_folder
+from benchmarks.site import InsideError, throw_away_folder
 from chaos.ledger import longest_silence
 from chaos.outcome import Outcome, Plan
 from chaos.rows.servers import lose_redis, open_study
-from chaos.site import ChaosSite, Sites, frozen, kill_all, started
+from chaos.site import PATIENCE, ChaosSite, Sites, frozen, kill_all, started
 from workbench.demo.world import write_world
 from workbench.local.supervisor import Program
 
@@ -27,6 +28,14 @@ _JOBS = {
     "importing": "annotation_importjob",
     "exporting": "annotation_datasetrelease",
 }
+
+
+#: Seconds of a phase: a lease of half a minute, and two minutes for the work itself.
+_PHASE = 150.0
+
+
+class JobFailedError(RuntimeError):
+    """A job that was to succeed did not."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,7 @@ class ModelSite:
 
     def __init__(self, site: ChaosSite, folder: Path, images: int) -> None:
         self.site, self._folder, self._images, self._rounds = site, folder, images, 0
+        self._end = math.inf
         site.owner.create_study(title=SLUG)
         world = self._world(1)
         self._import(world)
@@ -82,10 +92,10 @@ class ModelSite:
 
     def finish(self, job: Asked) -> float:
         """Waits for its end; raises InsideError if it fails. Seconds that it took from now on."""
-        taken = self.site.until(f"{job.kind} ends", lambda: self._is_over(job))
+        taken = self._until(f"{job.kind} ends", lambda: self._is_over(job))
         state = self.state(job)[0]
         if state != "succeeded":
-            raise RuntimeError(f"{job.kind} {state}")
+            raise JobFailedError(f"{job.kind} {state}")
         return taken
 
     def wait_until_moved(self, jobs: list[Asked], since: float) -> dict[str, float]:
@@ -96,17 +106,43 @@ class ModelSite:
         def all_moved() -> bool:
             for job in jobs:
                 now = self.state(job)
-                moved = now[0] == "succeeded" or (now[0] == "running" and now[1:] > held[job][1:])
+                over = now[0] not in ("queued", "running")
+                moved = over or (now[0] == "running" and now[1:] > held[job][1:])
                 if moved and job.kind not in waits:
                     waits[job.kind] = time.monotonic() - since
             return len(waits) == len(jobs)
 
-        self.site.until("all jobs go on", all_moved)
+        self._until("all jobs go on", all_moved)
         return waits
 
     def wait_under_way(self, jobs: list[Asked], number: int) -> None:
         """Until at least so many of them are in the midst of their work, or over."""
-        self.site.until("jobs under way", lambda: sum(map(self.under_way, jobs)) >= number)
+        self._until("jobs under way", lambda: sum(map(self.under_way, jobs)) >= number)
+
+    @contextmanager
+    def phase(self, outcome: Outcome, name: str, seconds: float = _PHASE) -> Iterator[None]:
+        """What takes longer in the block, or fails, breaks the row by this name; what is under way
+        then is cancelled, so that the next phase begins as it should."""
+        self._end = time.monotonic() + seconds
+        try:
+            yield
+        except (InsideError, JobFailedError) as error:
+            outcome.broken.append(f"{name}: {error}")
+            self._cancel_all()
+        finally:
+            self._end = math.inf
+
+    def _until(self, what: str, done: Callable[[], bool]) -> float:
+        left = min(self._end - time.monotonic(), PATIENCE)
+        return self.site.until(what, done, max(left, 0.0))
+
+    def _cancel_all(self) -> None:
+        for table in _JOBS.values():
+            self.site.change(
+                f"UPDATE {table} SET state = 'cancelled', fence = fence + 1,"
+                " finished_at = now(), lease_expires_at = NULL"
+                " WHERE state IN ('queued', 'running')"
+            )
 
     def result(self, job: Asked) -> Any:
         """What it made, as a value that another run of the same job can be compared with."""
@@ -200,9 +236,9 @@ class ModelSite:
 
 
 @contextmanager
-def model_site(plan: Plan, sites: Sites) -> Iterator[ModelSite]:
-    """A site of its own; small chunks, so that scoring is under way for a while."""
-    images = max(40, int(plan.seconds * 3))
+def model_site(sites: Sites, images: int) -> Iterator[ModelSite]:
+    """A site of its own, and so many images in each world; small chunks, so that scoring is under
+    way for a while."""
     with (
         throw_away_folder() as folder,
         started(folder, sites.say, extra={"SCORING_CHUNK": "8"}) as site,
@@ -212,7 +248,7 @@ def model_site(plan: Plan, sites: Sites) -> Iterator[ModelSite]:
 
 def redis_emptied(plan: Plan, sites: Sites) -> Outcome:
     """Redis is killed and comes back empty while raters rate, a model is trained and scores."""
-    with model_site(plan, sites) as models:
+    with model_site(sites, max(_FEW, int(plan.seconds * 3))) as models:
         open_study(models.site, "redis", plan)
         return lose_queue(models, "redis", plan, away=20.0)
 
@@ -237,6 +273,8 @@ def lose_queue(models: ModelSite, slug: str, plan: Plan, *, away: float) -> Outc
     return outcome
 
 
+#: Images of a world where the work itself is not what is measured.
+_FEW = 60
 #: What is killed of a worker's processes: the children that do the work, the parent, or all.
 _KILLS: dict[str, Callable[[ChaosSite], int]] = {
     "children killed": lambda site: kill_all(site.workers()[1:]),
@@ -246,14 +284,25 @@ _KILLS: dict[str, Callable[[ChaosSite], int]] = {
 
 
 def worker_lost(plan: Plan, sites: Sites) -> Outcome:
-    """A worker is killed in three ways, then frozen, with a job of each kind under way."""
+    """A worker is killed in three ways, with a job of each kind under way."""
     outcome = Outcome()
-    with model_site(plan, sites) as models:
+    with model_site(sites, _FEW) as models:
         _second_worker(models.site, "worker-2")
         reference = _undisturbed(models)
         for name, kill in _KILLS.items():
-            lose(models, outcome, reference, name, partial(kill, models.site))
-        freeze(models, outcome, reference)
+            with models.phase(outcome, name):
+                lose(models, outcome, reference, name, partial(kill, models.site))
+    return outcome
+
+
+def worker_frozen(plan: Plan, sites: Sites) -> Outcome:
+    """Workers stand still with a job of each kind under way, and go on when others have done it."""
+    outcome = Outcome()
+    with model_site(sites, _FEW) as models:
+        _second_worker(models.site, "worker-2")
+        reference = _undisturbed(models)
+        with models.phase(outcome, "frozen"):
+            freeze(models, outcome, reference)
     return outcome
 
 

@@ -117,7 +117,7 @@ def _as_api_exception(error: Exception) -> Exception:
     if isinstance(error, MintError):
         return Problem(error, status=getattr(error, "status", 400))
     if isinstance(error, RequestDataTooBig):
-        return TooLarge()
+        return TooLarge(getattr(error, "most", None))
     if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
         return ParseError(_("The request cannot be read."))
     return NotFound() if isinstance(error, Http404) else error
