@@ -63,7 +63,7 @@ class ModelSite:
         site.inside("labels", slug=SLUG, truth=str(world / "truth.json"))
         site.inside("crowd", slug=SLUG, number=3, each=images)
         self._release = self._post(f"{SLUG}/releases/", json={"name": "first"})["number"]
-        self.finish(self._train())
+        self.finish(self.ask_training())
         run = next(site.owner.listing(SLUG, "scoring-runs"))
         self.finish(Asked("scoring", run["id"]))
 
@@ -76,7 +76,7 @@ class ModelSite:
         self._rounds += 1
         world = self._world(1 + self._rounds)
         self._import(world)
-        asked = [self._train(), self._score(), self._export()]
+        asked = [self.ask_training(), self._score(), self.ask_export()]
         return [*asked, self._request_import(world, f"imports-{self._rounds}")]
 
     def state(self, job: Asked) -> tuple[str, int, int]:
@@ -191,14 +191,23 @@ class ModelSite:
         there = {str(path.relative_to(artifacts)) for path in artifacts.rglob("datasets/*/*.zip")}
         return len(named ^ there)
 
-    def _train(self) -> Asked:
+    def ask_import(self) -> Asked:
+        """Of the first world again, into a study of its own."""
+        self._rounds += 1
+        return self._request_import(self._folder / "world-1", f"again-{self._rounds}")
+
+    def end(self, job: Asked) -> None:
+        """Waits for its end, whatever that is."""
+        self._until(f"{job.kind} ends", lambda: self._is_over(job))
+
+    def ask_training(self) -> Asked:
         body = {"promote_when_done": True, "settings": [f"epochs={_EPOCHS}"]}
         return Asked("training", self._post(f"{SLUG}/training-runs/", json=body)["id"])
 
     def _score(self) -> Asked:
         return Asked("scoring", self._post(f"{SLUG}/scoring-runs/", json={})["id"])
 
-    def _export(self) -> Asked:
+    def ask_export(self) -> Asked:
         number = self._post(f"{SLUG}/datasets/", json={**_DESCRIBED, "release": self._release})[
             "number"
         ]
@@ -248,7 +257,7 @@ def model_site(sites: Sites, images: int) -> Iterator[ModelSite]:
 
 def redis_emptied(plan: Plan, sites: Sites) -> Outcome:
     """Redis is killed and comes back empty while raters rate, a model is trained and scores."""
-    with model_site(sites, max(_FEW, int(plan.seconds * 3))) as models:
+    with model_site(sites, max(FEW, int(plan.seconds * 3))) as models:
         open_study(models.site, "redis", plan)
         return lose_queue(models, "redis", plan, away=20.0)
 
@@ -274,7 +283,7 @@ def lose_queue(models: ModelSite, slug: str, plan: Plan, *, away: float) -> Outc
 
 
 #: Images of a world where the work itself is not what is measured.
-_FEW = 60
+FEW = 60
 #: What is killed of a worker's processes: the children that do the work, the parent, or all.
 _KILLS: dict[str, Callable[[ChaosSite], int]] = {
     "children killed": lambda site: kill_all(site.workers()[1:]),
@@ -286,8 +295,8 @@ _KILLS: dict[str, Callable[[ChaosSite], int]] = {
 def worker_lost(plan: Plan, sites: Sites) -> Outcome:
     """A worker is killed in three ways, with a job of each kind under way."""
     outcome = Outcome()
-    with model_site(sites, _FEW) as models:
-        _second_worker(models.site, "worker-2")
+    with model_site(sites, FEW) as models:
+        add_worker(models.site, "worker-2")
         reference = _undisturbed(models)
         for name, kill in _KILLS.items():
             with models.phase(outcome, name):
@@ -298,8 +307,8 @@ def worker_lost(plan: Plan, sites: Sites) -> Outcome:
 def worker_frozen(plan: Plan, sites: Sites) -> Outcome:
     """Workers stand still with a job of each kind under way, and go on when others have done it."""
     outcome = Outcome()
-    with model_site(sites, _FEW) as models:
-        _second_worker(models.site, "worker-2")
+    with model_site(sites, FEW) as models:
+        add_worker(models.site, "worker-2")
         reference = _undisturbed(models)
         with models.phase(outcome, "frozen"):
             freeze(models, outcome, reference)
@@ -340,7 +349,7 @@ def freeze(models: ModelSite, outcome: Outcome, reference: dict[str, Any]) -> No
     models.wait_under_way(jobs, 2)
     with frozen(site.workers()):
         begun = time.monotonic()
-        _second_worker(site, "worker-3")
+        add_worker(site, "worker-3")
         slowest = max(models.wait_until_moved(jobs, begun).values())
         for job in jobs:
             models.finish(job)
@@ -353,7 +362,7 @@ def freeze(models: ModelSite, outcome: Outcome, reference: dict[str, Any]) -> No
         outcome.demand(f"frozen: the same result of {job.kind}", same)
 
 
-def _second_worker(site: ChaosSite, name: str) -> None:
+def add_worker(site: ChaosSite, name: str) -> None:
     """One more worker, under the supervisor as the first is."""
     first = site.stack._worker()
     command = [*first.command, "--hostname", f"{name}@%h"]

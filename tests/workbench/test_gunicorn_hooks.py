@@ -1,5 +1,6 @@
 """What a web process does before it answers."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -53,3 +54,22 @@ def test_workers_that_replace_others_answer_first_and_never_start_it_at_once(
     assert first > 0
     assert second > 0
     assert first != second
+
+
+def test_what_a_killed_server_left_is_deleted_and_what_another_one_uses_is_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mint-measured-being-made").mkdir()
+    first, held = gunicorn_hooks._folder_to_measure(tmp_path)
+    second, other = gunicorn_hooks._folder_to_measure(tmp_path)
+    assert first.exists()
+    held.close()  # as the system does for who is killed
+    third, last = gunicorn_hooks._folder_to_measure(tmp_path)
+    assert not first.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "mint-measured-being-made",
+        second.name,
+        third.name,
+    }
+    other.close()
+    last.close()
