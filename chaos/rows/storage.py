@@ -28,7 +28,6 @@ _BUCKET, _REGION = "chaos", "eu-central-1"
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "media": ("importing",),
     "artifacts": ("importing", "training", "exporting"),
-    "cache": ("training",),
     "temporary": ("importing", "exporting"),
 }
 
