@@ -2,6 +2,7 @@
 disk on which the site's files are."""
 
 import json
+import logging
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -142,6 +143,8 @@ class _Buckets:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        # It would tell of every request.
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     def start(self) -> None:
         self._server = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
