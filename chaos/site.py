@@ -24,7 +24,7 @@ from workbench.local.redis import LocalRedis
 from workbench.local.server import LocalServer
 from workbench.local.stack import ROOT, Stack
 
-_PATIENCE = 240.0
+PATIENCE = 240.0
 
 
 class RunningCrowd:
@@ -71,7 +71,7 @@ class ChaosSite(BenchSite):
         """Lets time pass, with the supervisor starting again what ended."""
         self.stack.supervisor.wait(lambda: False, seconds=seconds)
 
-    def until(self, what: str, done: Callable[[], bool], seconds: float = _PATIENCE) -> float:
+    def until(self, what: str, done: Callable[[], bool], seconds: float = PATIENCE) -> float:
         """Watches until `done`; how many seconds that took. Raises InsideError if it never is."""
         begun = time.monotonic()
         if not self.stack.supervisor.wait(done, seconds=seconds):
@@ -93,6 +93,11 @@ class ChaosSite(BenchSite):
         """What PostgreSQL answers to a query of ours, on a connection of its own."""
         with psycopg.connect(self.stack.services.database_url, autocommit=True) as connection:
             return connection.execute(asked, values).fetchall()
+
+    def change(self, asked: str, *values: Any) -> None:
+        """Changes the database behind the site's back."""
+        with psycopg.connect(self.stack.services.database_url, autocommit=True) as connection:
+            connection.execute(asked, values)
 
     def value(self, asked: str, *values: Any) -> Any:
         """The only value of the only row."""

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workbench.accounts.api_views import ApiView
+from workbench.core.room import heavy
 
 from ..studies.selectors import find_study
 from .comparison.leaderboard import Leaderboard
@@ -78,6 +79,7 @@ class LeaderboardSerializer(serializers.Serializer[Any]):
     pairs = PairwiseDifferenceSerializer(many=True)
 
 
+@heavy
 class GeneratorsView(ApiView):
     @extend_schema(
         operation_id="studies_generators_list", responses=LeaderboardSerializer(many=True)

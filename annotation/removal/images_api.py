@@ -11,9 +11,11 @@ from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 from workbench.core.api_shapes import UploadField
+from workbench.core.room import takes
 
 from ..models import Stimulus
 from ..stimuli.api import StimulusSerializer
+from ..stimuli.importing.sources import MAX_FILE_BYTES
 from ..studies.selectors import find_study
 from .images import set_image_state
 from .replacing import replace_image
@@ -54,6 +56,7 @@ class ImageStateView(ApiView):
         return _answer(stimulus, request, 200)
 
 
+@takes(MAX_FILE_BYTES)
 class ReplacementView(ApiView):
     parser_classes = [MultiPartParser]
 

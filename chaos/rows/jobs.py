@@ -1,5 +1,6 @@
 """Redis and workers end while a model is trained, images are scored, imported and exported."""
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -9,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.site import throw_away_folder
+from benchmarks.site import InsideError, throw_away_folder
 from chaos.ledger import longest_silence
 from chaos.outcome import Outcome, Plan
 from chaos.rows.servers import lose_redis, open_study
-from chaos.site import ChaosSite, Sites, frozen, kill_all, started
+from chaos.site import PATIENCE, ChaosSite, Sites, frozen, kill_all, started
 from workbench.demo.world import write_world
 from workbench.local.supervisor import Program
 
@@ -27,6 +28,14 @@ _JOBS = {
     "importing": "annotation_importjob",
     "exporting": "annotation_datasetrelease",
 }
+
+
+#: Seconds of a phase: a lease of half a minute, and two minutes for the work itself.
+_PHASE = 150.0
+
+
+class JobFailedError(RuntimeError):
+    """A job that was to succeed did not."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,14 @@ class ModelSite:
 
     def __init__(self, site: ChaosSite, folder: Path, images: int) -> None:
         self.site, self._folder, self._images, self._rounds = site, folder, images, 0
+        self._end = math.inf
         site.owner.create_study(title=SLUG)
         world = self._world(1)
         self._import(world)
         site.inside("labels", slug=SLUG, truth=str(world / "truth.json"))
         site.inside("crowd", slug=SLUG, number=3, each=images)
         self._release = self._post(f"{SLUG}/releases/", json={"name": "first"})["number"]
-        self.finish(self._train())
+        self.finish(self.ask_training())
         run = next(site.owner.listing(SLUG, "scoring-runs"))
         self.finish(Asked("scoring", run["id"]))
 
@@ -66,7 +76,7 @@ class ModelSite:
         self._rounds += 1
         world = self._world(1 + self._rounds)
         self._import(world)
-        asked = [self._train(), self._score(), self._export()]
+        asked = [self.ask_training(), self._score(), self.ask_export()]
         return [*asked, self._request_import(world, f"imports-{self._rounds}")]
 
     def state(self, job: Asked) -> tuple[str, int, int]:
@@ -82,10 +92,10 @@ class ModelSite:
 
     def finish(self, job: Asked) -> float:
         """Waits for its end; raises InsideError if it fails. Seconds that it took from now on."""
-        taken = self.site.until(f"{job.kind} ends", lambda: self._is_over(job))
+        taken = self._until(f"{job.kind} ends", lambda: self._is_over(job))
         state = self.state(job)[0]
         if state != "succeeded":
-            raise RuntimeError(f"{job.kind} {state}")
+            raise JobFailedError(f"{job.kind} {state}")
         return taken
 
     def wait_until_moved(self, jobs: list[Asked], since: float) -> dict[str, float]:
@@ -96,17 +106,43 @@ class ModelSite:
         def all_moved() -> bool:
             for job in jobs:
                 now = self.state(job)
-                moved = now[0] == "succeeded" or (now[0] == "running" and now[1:] > held[job][1:])
+                over = now[0] not in ("queued", "running")
+                moved = over or (now[0] == "running" and now[1:] > held[job][1:])
                 if moved and job.kind not in waits:
                     waits[job.kind] = time.monotonic() - since
             return len(waits) == len(jobs)
 
-        self.site.until("all jobs go on", all_moved)
+        self._until("all jobs go on", all_moved)
         return waits
 
     def wait_under_way(self, jobs: list[Asked], number: int) -> None:
         """Until at least so many of them are in the midst of their work, or over."""
-        self.site.until("jobs under way", lambda: sum(map(self.under_way, jobs)) >= number)
+        self._until("jobs under way", lambda: sum(map(self.under_way, jobs)) >= number)
+
+    @contextmanager
+    def phase(self, outcome: Outcome, name: str, seconds: float = _PHASE) -> Iterator[None]:
+        """What takes longer in the block, or fails, breaks the row by this name; what is under way
+        then is cancelled, so that the next phase begins as it should."""
+        self._end = time.monotonic() + seconds
+        try:
+            yield
+        except (InsideError, JobFailedError) as error:
+            outcome.broken.append(f"{name}: {error}")
+            self._cancel_all()
+        finally:
+            self._end = math.inf
+
+    def _until(self, what: str, done: Callable[[], bool]) -> float:
+        left = min(self._end - time.monotonic(), PATIENCE)
+        return self.site.until(what, done, max(left, 0.0))
+
+    def _cancel_all(self) -> None:
+        for table in _JOBS.values():
+            self.site.change(
+                f"UPDATE {table} SET state = 'cancelled', fence = fence + 1,"
+                " finished_at = now(), lease_expires_at = NULL"
+                " WHERE state IN ('queued', 'running')"
+            )
 
     def result(self, job: Asked) -> Any:
         """What it made, as a value that another run of the same job can be compared with."""
@@ -155,14 +191,23 @@ class ModelSite:
         there = {str(path.relative_to(artifacts)) for path in artifacts.rglob("datasets/*/*.zip")}
         return len(named ^ there)
 
-    def _train(self) -> Asked:
+    def ask_import(self) -> Asked:
+        """Of the first world again, into a study of its own."""
+        self._rounds += 1
+        return self._request_import(self._folder / "world-1", f"again-{self._rounds}")
+
+    def end(self, job: Asked) -> None:
+        """Waits for its end, whatever that is."""
+        self._until(f"{job.kind} ends", lambda: self._is_over(job))
+
+    def ask_training(self) -> Asked:
         body = {"promote_when_done": True, "settings": [f"epochs={_EPOCHS}"]}
         return Asked("training", self._post(f"{SLUG}/training-runs/", json=body)["id"])
 
     def _score(self) -> Asked:
         return Asked("scoring", self._post(f"{SLUG}/scoring-runs/", json={})["id"])
 
-    def _export(self) -> Asked:
+    def ask_export(self) -> Asked:
         number = self._post(f"{SLUG}/datasets/", json={**_DESCRIBED, "release": self._release})[
             "number"
         ]
@@ -200,9 +245,9 @@ class ModelSite:
 
 
 @contextmanager
-def model_site(plan: Plan, sites: Sites) -> Iterator[ModelSite]:
-    """A site of its own; small chunks, so that scoring is under way for a while."""
-    images = max(40, int(plan.seconds * 3))
+def model_site(sites: Sites, images: int) -> Iterator[ModelSite]:
+    """A site of its own, and so many images in each world; small chunks, so that scoring is under
+    way for a while."""
     with (
         throw_away_folder() as folder,
         started(folder, sites.say, extra={"SCORING_CHUNK": "8"}) as site,
@@ -212,7 +257,7 @@ def model_site(plan: Plan, sites: Sites) -> Iterator[ModelSite]:
 
 def redis_emptied(plan: Plan, sites: Sites) -> Outcome:
     """Redis is killed and comes back empty while raters rate, a model is trained and scores."""
-    with model_site(plan, sites) as models:
+    with model_site(sites, max(FEW, int(plan.seconds * 3))) as models:
         open_study(models.site, "redis", plan)
         return lose_queue(models, "redis", plan, away=20.0)
 
@@ -237,6 +282,8 @@ def lose_queue(models: ModelSite, slug: str, plan: Plan, *, away: float) -> Outc
     return outcome
 
 
+#: Images of a world where the work itself is not what is measured.
+FEW = 60
 #: What is killed of a worker's processes: the children that do the work, the parent, or all.
 _KILLS: dict[str, Callable[[ChaosSite], int]] = {
     "children killed": lambda site: kill_all(site.workers()[1:]),
@@ -246,14 +293,25 @@ _KILLS: dict[str, Callable[[ChaosSite], int]] = {
 
 
 def worker_lost(plan: Plan, sites: Sites) -> Outcome:
-    """A worker is killed in three ways, then frozen, with a job of each kind under way."""
+    """A worker is killed in three ways, with a job of each kind under way."""
     outcome = Outcome()
-    with model_site(plan, sites) as models:
-        _second_worker(models.site, "worker-2")
+    with model_site(sites, FEW) as models:
+        add_worker(models.site, "worker-2")
         reference = _undisturbed(models)
         for name, kill in _KILLS.items():
-            lose(models, outcome, reference, name, partial(kill, models.site))
-        freeze(models, outcome, reference)
+            with models.phase(outcome, name):
+                lose(models, outcome, reference, name, partial(kill, models.site))
+    return outcome
+
+
+def worker_frozen(plan: Plan, sites: Sites) -> Outcome:
+    """Workers stand still with a job of each kind under way, and go on when others have done it."""
+    outcome = Outcome()
+    with model_site(sites, FEW) as models:
+        add_worker(models.site, "worker-2")
+        reference = _undisturbed(models)
+        with models.phase(outcome, "frozen"):
+            freeze(models, outcome, reference)
     return outcome
 
 
@@ -291,7 +349,7 @@ def freeze(models: ModelSite, outcome: Outcome, reference: dict[str, Any]) -> No
     models.wait_under_way(jobs, 2)
     with frozen(site.workers()):
         begun = time.monotonic()
-        _second_worker(site, "worker-3")
+        add_worker(site, "worker-3")
         slowest = max(models.wait_until_moved(jobs, begun).values())
         for job in jobs:
             models.finish(job)
@@ -304,7 +362,7 @@ def freeze(models: ModelSite, outcome: Outcome, reference: dict[str, Any]) -> No
         outcome.demand(f"frozen: the same result of {job.kind}", same)
 
 
-def _second_worker(site: ChaosSite, name: str) -> None:
+def add_worker(site: ChaosSite, name: str) -> None:
     """One more worker, under the supervisor as the first is."""
     first = site.stack._worker()
     command = [*first.command, "--hostname", f"{name}@%h"]

@@ -16,8 +16,9 @@ from annotation.models import Stimulus
 from annotation.studies.selectors import find_study
 from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
+from workbench.core.room import judges_bodies
 
-from ..errors import AssessmentFailedError, ImageTooLargeError
+from ..errors import AssessmentFailedError, ImageRefusedError, ImageTooLargeError
 from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
 from ..registry.cancelling import cancel_run
@@ -105,6 +106,7 @@ class AssessThrottle(UserRateThrottle):
             return True
 
 
+@judges_bodies
 class AssessView(ApiView):
     parser_classes = [MultiPartParser]
     throttle_classes = [AssessThrottle]
@@ -119,9 +121,9 @@ class AssessView(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Scores and explanations of one image that is not in the study.
 
-        201 with the result if a worker has it within 200 ms; else 202: ask for the assessment at
-        its `url` (the header `Location` too) until its `state` is neither `queued` nor `running`.
-        The image is not kept, the result for a day.
+        201 with the result if a worker is free and has it within 200 ms; else 202: ask for the
+        assessment at its `url` (the header `Location` too) until its `state` is neither `queued`
+        nor `running`. The image is not kept, the result for a day.
         """
         study = find_study(request.user, slug, RUN)
         data = AssessmentRequestSerializer(data=request.data, context={"study": study})
@@ -134,7 +136,8 @@ class AssessView(ApiView):
             prompt=given["prompt"],
             questions=given.get("questions", ()),
         )
-        assessing.wait_for(assessment, assessing.WAIT_SECONDS)
+        if assessing.is_next(assessment):
+            assessing.wait_for(assessment, assessing.WAIT_SECONDS)
         return _answer(assessment, request)
 
 
@@ -148,6 +151,8 @@ class AssessmentView(ApiView):
 
 
 def _answer(assessment: Assessment, request: Request) -> Response:
+    if assessment.result.get(assessing.REFUSED):
+        raise ImageRefusedError(assessment.error)
     if assessment.state == "failed":
         raise AssessmentFailedError(assessment.error)
     data = AssessmentSerializer(assessment, context={"request": request}).data

@@ -4,6 +4,7 @@ The web server has no model: a row holds the image until a worker has answered, 
 a day. The image does not become a stimulus and is not kept anywhere else.
 """
 
+import threading
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
@@ -20,7 +21,7 @@ from annotation.protocol.questions import parse_answer
 from annotation.stimuli.importing.images import look_at, picture_in
 from annotation.stimuli.importing.problems import ImageError
 from workbench.core.jobs import leases
-from workbench.core.jobs.models import Job
+from workbench.core.jobs.models import Job, JobState
 from workbench.core.jobs.queue import enqueue
 
 from ..errors import ImageRefusedError, ImageTooLargeError, NoAssessmentError
@@ -46,6 +47,10 @@ MAXIMUM_PROMPT = 10_000
 #: holds one of the web server's few threads, which raters need.
 WAIT_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
+#: Held by the one request of this process that waits.
+_WAITING = threading.Lock()
+#: In the result of one whose image cannot be read: its sender is at fault, not the worker.
+REFUSED = "refused"
 KEPT = timedelta(days=1)
 
 
@@ -59,8 +64,8 @@ def request_assessment(
 ) -> Assessment:
     """Queues one image. questions: which ones to answer, by their keys; all if none is named.
 
-    Raises ImageRefusedError if the file could not be imported either; of a large image only the
-    worker finds out whether all of it can be read.
+    Raises ImageRefusedError if the file is no image that could be imported; whether all of it can
+    be read only the worker finds out.
     """
     if len(data) > MAXIMUM_BYTES:
         raise ImageTooLargeError(
@@ -74,7 +79,7 @@ def request_assessment(
     try:
         look_at(filename, data)
     except ImageError as error:
-        raise ImageRefusedError(f"{error.sentence(_)}; {error.advice(_)}") from error
+        raise ImageRefusedError(_why(error)) from error
     assessment = Assessment.objects.create(
         study_id=version.study_id,
         model_version=version,
@@ -88,9 +93,25 @@ def request_assessment(
     return assessment
 
 
+def is_next(assessment: Assessment) -> bool:
+    """Whether no older one waits for a worker: else this one will not be answered at once."""
+    waiting = Assessment.objects.filter(state=JobState.QUEUED, pk__lt=assessment.pk)
+    return not waiting.exists()
+
+
 def wait_for(assessment: Assessment, seconds: float) -> None:
-    """Polls until the worker has answered or the time is over. Not to be called in a
-    transaction, which would hide the job from the worker."""
+    """Polls until the worker has answered or the time is over; one request of a process at a time,
+    the others do not wait. Not to be called in a transaction, which would hide the job from the
+    worker."""
+    if not _WAITING.acquire(blocking=False):
+        return
+    try:
+        _poll(assessment, seconds)
+    finally:
+        _WAITING.release()
+
+
+def _poll(assessment: Assessment, seconds: float) -> None:
     end = time.monotonic() + seconds
     while assessment.is_active and (left := end - time.monotonic()) > 0:
         time.sleep(min(_LOOK_SECONDS, left))
@@ -122,7 +143,7 @@ def assess(*, assessment_id: int) -> None:
             failing("assessment", assessment_id, fail),
             leases.kept(Assessment, assessment_id, fence),
         ):
-            leases.succeed(Assessment, assessment_id, fence, result=_assess(row), image=None)
+            _finish(row, fence)
     except leases.LostLeaseError:
         log.warning("an assessment was taken over", assessment=assessment_id)
 
@@ -140,6 +161,20 @@ def give_up(run: Job) -> None:
 def forget_old() -> None:
     """Deletes what is older than a day."""
     Assessment.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+
+
+def _finish(row: Assessment, fence: int) -> None:
+    try:
+        found = _assess(row)
+    except ImageError as error:
+        told = {"error": _why(error), "result": {REFUSED: True}}
+        leases.fail(Assessment, row.pk, fence, image=None, **told)
+    else:
+        leases.succeed(Assessment, row.pk, fence, result=found, image=None)
+
+
+def _why(error: ImageError) -> str:
+    return f"{error.sentence(_)}; {error.advice(_)}"
 
 
 def _assess(row: Assessment) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -19,6 +20,8 @@ from workbench.core.disks import is_disk_full
 from workbench.core.files import sha256_of, write_atomically
 
 from ..errors import ArtifactError
+
+log = structlog.get_logger(__name__)
 
 MANIFEST = "manifest.json"
 
@@ -124,12 +127,13 @@ def refused_when_full() -> Iterator[None]:
     except OSError as error:
         if not is_disk_full(error):
             raise
+        # Where that is, administrators find in the log.
+        log.warning("the disk is full", folder=str(settings.DATA_DIR), error=str(error))
         raise ArtifactError(
             _(
-                "There is no space left on the disk of %(place)s; nothing was saved. Free some "
-                "space, or set MINT_DATA_DIR to a larger disk, and try again."
+                "There is no space left on the server's disk; nothing was saved. Free some space, "
+                "or set MINT_DATA_DIR to a larger disk, and try again."
             )
-            % {"place": settings.DATA_DIR}
         ) from error
     except OperationalError as error:
         if not is_disk_full(error):

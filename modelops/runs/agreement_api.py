@@ -14,6 +14,7 @@ from annotation.opinion.comparison.prediction import PredictionComparison
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.studies.selectors import find_study
 from workbench.accounts.api_views import ApiView
+from workbench.core.room import heavy
 
 from ..permissions import VIEW
 from ..registry.agreement import (
@@ -90,6 +91,7 @@ class ModelAgreementSerializer(serializers.Serializer[Any]):
     perspectives = PerspectiveAgreementSerializer(many=True)
 
 
+@heavy
 class AgreementView(ApiView):
     @extend_schema(responses=ModelAgreementSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:

@@ -12,6 +12,7 @@ from annotation.studies.selectors import find_study
 from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
+from workbench.core.room import heavy
 
 from ..judging.certificate import FALSE_DISCOVERIES, MARGIN, Lack
 from ..permissions import RUN, VIEW
@@ -55,6 +56,7 @@ class CertificatesSerializer(serializers.Serializer[Any]):
     certificates = CertificateSerializer(many=True)
 
 
+@heavy
 class CertificatesView(ApiView):
     @extend_schema(responses=CertificatesSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:

@@ -169,8 +169,14 @@ def test_plain_http_is_led_to_https(proxy: Proxy) -> None:
 @pytest.mark.parametrize(
     ("path", "mib", "status"),
     [
-        ("/accounts/login/", 65, 413),
-        ("/api/v1/studies/demo/assessments/", 32, 200),
+        ("/accounts/login/", 2, 200),
+        ("/accounts/login/", 4, 413),
+        ("/api/v1/studies/", 4, 413),
+        ("/api/v1/studies/demo/assessments/", 20, 200),
+        ("/api/v1/studies/demo/assessments/", 22, 413),
+        ("/api/v1/studies/demo/stimuli/7/replacement/", 63, 200),
+        ("/studies/demo/images/7/replace/", 63, 200),
+        ("/studies/demo/images/7/replace/", 65, 413),
         ("/studies/demo/import/", 79, 200),
         ("/studies/demo/import/", 81, 413),
         ("/studies/from-dataset/", 79, 200),
@@ -186,6 +192,9 @@ def test_bodies_have_a_limit_and_imports_their_own(
     assert answer.status_code == status
     if status == 200:
         assert answer.json()["bytes"] == mib * 2**20
+    elif path.startswith("/api/"):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "too_large"
 
 
 def test_slow_clients_do_not_reach_the_web_server(proxy: Proxy) -> None:

@@ -19,6 +19,7 @@ from .api_defaults import TooLarge
 from .api_problems import PROBLEM_JSON
 from .errors import MintError
 from .json_types import wrong_type
+from .server_folders import without_folders
 
 #: Problems with fields that `detail` names; `errors` has them all.
 _MOST_SAID = 5
@@ -115,9 +116,11 @@ def sentences(errors: Any, place: str = "") -> Iterator[str]:
 
 def _as_api_exception(error: Exception) -> Exception:
     if isinstance(error, MintError):
-        return Problem(error, status=getattr(error, "status", 400))
+        told = MintError(without_folders(error.message))
+        told.code = error.code
+        return Problem(told, status=getattr(error, "status", 400))
     if isinstance(error, RequestDataTooBig):
-        return TooLarge()
+        return TooLarge(getattr(error, "most", None))
     if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
         return ParseError(_("The request cannot be read."))
     return NotFound() if isinstance(error, Http404) else error

@@ -23,9 +23,10 @@ class TooLarge(APIException):
     status_code = 413
     default_code = "too_large"
 
-    def __init__(self) -> None:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-        super().__init__(_("The request is larger than %(most)d KiB.") % {"most": most})
+    def __init__(self, most: int | None = None) -> None:
+        """most: bytes that are taken, if they are others than everywhere."""
+        kib = (most or settings.DATA_UPLOAD_MAX_MEMORY_SIZE) // 1024
+        super().__init__(_("The request is larger than %(most)d KiB.") % {"most": kib})
 
 
 class StrictJSONParser(JSONParser):

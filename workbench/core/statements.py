@@ -5,6 +5,7 @@ Planning one of them takes as long as running it. Django's own cursor puts value
 a statement, which makes each one new to PostgreSQL; this cursor sends them separately.
 """
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,4 +39,17 @@ def one_view(*, read_only: bool = True) -> Iterator[None]:
         if opens:
             with connection.cursor() as cursor:
                 cursor.execute(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ {access}")
-        yield
+        try:
+            yield
+        except BaseException as error:
+            _let_go(error)
+            raise
+
+
+def _let_go(error: BaseException) -> None:
+    """Ends what the error's frames had begun to read: a COPY that is half-way holds the
+    connection's lock while its generator lives, and the transaction's end would wait for ever."""
+    seen: BaseException | None = error
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__cause__ or seen.__context__

@@ -19,6 +19,7 @@ from workbench.accounts.models import TokenScope, User
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 from workbench.core.ranges import download
+from workbench.core.room import streams
 
 from ...models import AuditEntry, DatasetRelease, Study
 from ...studies.audit import record
@@ -124,6 +125,7 @@ class DatasetCancelView(ApiView):
         return Response(DatasetSerializer(job).data)
 
 
+@streams
 class DatasetArchiveView(ApiView):
     token_scope = TokenScope.EXPORT
 

@@ -13,6 +13,7 @@ from workbench.accounts.api_views import ApiView
 from workbench.accounts.limits import count_use
 from workbench.accounts.models import TokenScope, User
 from workbench.accounts.signed_in import signed_in
+from workbench.core.room import heavy, streams
 from workbench.core.statements import one_view
 
 from ...models import OpinionRelease, Study
@@ -55,6 +56,7 @@ class ExportQuerySerializer(ReleaseQuerySerializer):
         self.fields["format"] = serializers.ChoiceField(choices=list(FORMATS), default=_DEFAULT)
 
 
+@streams
 class ExportView(ApiView):
     token_scope = TokenScope.EXPORT
 
@@ -78,6 +80,7 @@ class ExportView(ApiView):
         return export_response(study, form, release, actor=actor, raw=asked["raw"])
 
 
+@heavy
 class StudyDocumentView(ApiView):
     token_scope = TokenScope.EXPORT
 

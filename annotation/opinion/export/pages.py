@@ -14,6 +14,7 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.downloads import wants_raw
 from workbench.core.errors import MintError
 from workbench.core.jobs.models import JobState
+from workbench.core.room import streams
 from workbench.core.tables import CSV_TYPE
 
 from ...models import OpinionRelease, Stimulus, Study
@@ -32,6 +33,7 @@ def export_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotation/export.html", _context(request, study))
 
 
+@streams
 @login_required
 @require_safe
 def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse | HttpResponse:

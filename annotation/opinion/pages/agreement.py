@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from workbench.core.plots import ACCENT, MUTED, Plot
+from workbench.core.room import heavy
 from workbench.templatetags.numbers import shown_number
 
 from ...models import Perspective, Study, Trial
@@ -67,6 +68,7 @@ class _ShownGoal:
     fix: str
 
 
+@heavy
 @login_required
 @require_safe
 def results_agreement(request: HttpRequest, slug: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from workbench.core.plots import CATEGORIES, Plot
+from workbench.core.room import heavy
 
 from ...models import Stimulus, Study
 from ...studies.counting import main_stimuli
@@ -28,6 +29,7 @@ _LONGEST = 100
 _OF_FIELD = "{field}: {phrase}"
 
 
+@heavy
 @login_required
 @require_safe
 def results_explanations(request: HttpRequest, slug: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from workbench.core.plots import Plot
+from workbench.core.room import heavy
 
 from ...models import Study
 from ...protocol.perspectives import PerspectiveSettings
@@ -124,6 +125,7 @@ class PairLine:
     pair: PairwiseDifference
 
 
+@heavy
 @login_required
 @require_safe
 def results_generators(request: HttpRequest, slug: str) -> HttpResponse:

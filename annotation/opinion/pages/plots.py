@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from workbench.core.downloads import wants_raw
 from workbench.core.plots import Plot
+from workbench.core.room import heavy
 from workbench.core.tables import CSV_TYPE
 
 from ...models import Study
@@ -34,6 +35,7 @@ def plots_of(page: str) -> Callable[[Plotter], Plotter]:
     return register
 
 
+@heavy
 @login_required
 @require_safe
 @waits_for_scores("results", status=503)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from workbench.core.downloads import csv_download
 from workbench.core.plots import ACCENT, BAD, MUTED, Plot
+from workbench.core.room import heavy
 from workbench.templatetags.numbers import shown_number
 
 from ...models import Perspective, Study, SubjectEstimate
@@ -116,6 +117,7 @@ class _Query:
         return known + [row for row in rows if value(row) is None]
 
 
+@heavy
 @login_required
 @require_safe
 @waits_for_scores("results", "raters")
@@ -158,6 +160,7 @@ def _of_perspective(request: HttpRequest, study: Study, perspective: Perspective
     }
 
 
+@heavy
 @login_required
 @require_safe
 @waits_for_scores("results", "raters", status=503)

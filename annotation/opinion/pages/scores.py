@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from workbench.accounts.signed_in import signed_in
 from workbench.core.plots import Plot
+from workbench.core.room import heavy
 
 from ...models import OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
@@ -32,6 +33,7 @@ from .waiting import waits_for_scores
 _PER_PAGE = 50
 
 
+@heavy
 @login_required
 @require_safe
 @waits_for_scores("results", "scores")

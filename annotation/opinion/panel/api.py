@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from workbench.accounts.api_views import ApiView
 from workbench.core.api import RuleError
+from workbench.core.room import heavy
 
 from ...models import Perspective, Study
 from ...studies.selectors import find_study
@@ -161,6 +162,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     )
 
 
+@heavy
 class AgreementView(ApiView):
     @extend_schema(parameters=[AgreementQuerySerializer], responses=AgreementSerializer)
     def get(self, request: Request, slug: str) -> Response:
@@ -176,6 +178,7 @@ class AgreementView(ApiView):
         return Response(AgreementSerializer(found).data)
 
 
+@heavy
 class PlanView(ApiView):
     @extend_schema(parameters=[PlanQuerySerializer], responses=PlanSerializer)
     def get(self, request: Request, slug: str) -> Response:

@@ -10,8 +10,10 @@ from django.views.decorators.http import require_POST
 
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
+from workbench.core.room import takes
 
 from ...models import Stimulus
+from ...stimuli.importing.sources import MAX_FILE_BYTES
 from ...studies.selectors import find_study
 from ..images import set_image_state
 from ..replacing import replace_image
@@ -31,6 +33,7 @@ def image_state(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return _page(request, slug, pk)
 
 
+@takes(MAX_FILE_BYTES)
 @login_required
 @require_POST
 def image_replace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:

@@ -16,6 +16,7 @@ from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 from workbench.core.api_shapes import UploadField
+from workbench.core.room import judges_bodies
 
 from ...models import DatasetImport
 from ..imports.asking import refuse_large
@@ -67,6 +68,7 @@ class DatasetImportRequestSerializer(ExactSerializer):
     )
 
 
+@judges_bodies
 class DatasetImportListView(ApiListView[DatasetImport]):
     """The account's imports of dataset releases, newest first."""
 

@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 from workbench.core.jobs.heartbeats import queue_state
+from workbench.core.room import judges_bodies
 
 from ...models import DatasetImport, Study
 from ..importing.folder import MANIFESTS
@@ -64,6 +65,7 @@ class DatasetImportForm(forms.Form):
         return slug
 
 
+@judges_bodies
 @csrf_exempt
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,6 +17,7 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 from workbench.core.api_shapes import DocumentField
 from workbench.core.problems import Problem
+from workbench.core.room import judges_bodies
 
 from ...models import ImportJob
 from ...studies.selectors import find_study
@@ -127,6 +128,7 @@ class RetrySerializer(ExactSerializer):
     )
 
 
+@judges_bodies
 class ImportListView(ApiListView[ImportJob]):
     """The study's imports from the console and by API, newest first."""
 

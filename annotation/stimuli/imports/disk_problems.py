@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from django.conf import settings
 from django.db import OperationalError
 
 from workbench.core.disks import is_disk_full
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
+
+log = structlog.get_logger(__name__)
 
 
 @contextmanager
@@ -29,15 +32,15 @@ def disk_problems() -> Iterator[None]:
 
 
 def _unwritable(error: OSError) -> Problem:
+    # Where that is, administrators find in the log.
+    log.warning("images cannot be written", folder=str(settings.MEDIA_ROOT), error=str(error))
     if is_disk_full(error):
         return Problem(
-            gettext_noop("the disk of %(place)s is full; nothing was imported"),
-            gettext_noop("free space and import again"),
-            place=str(settings.MEDIA_ROOT),
+            gettext_noop("the server's disk for images is full; nothing was imported"),
+            gettext_noop("free space there and import again"),
         )
     return Problem(
-        gettext_noop("images cannot be written to %(place)s (%(reason)s)"),
-        gettext_noop("allow the workbench to write there and import again; nothing was imported"),
-        place=str(settings.MEDIA_ROOT),
+        gettext_noop("the server cannot write images (%(reason)s)"),
+        gettext_noop("allow the workbench to write them and import again; nothing was imported"),
         reason=error.strerror or str(error),
     )

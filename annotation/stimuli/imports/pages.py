@@ -23,6 +23,7 @@ from workbench.core.errors import MintError
 from workbench.core.jobs.heartbeats import queue_state
 from workbench.core.jobs.models import JobState
 from workbench.core.problems import Problem
+from workbench.core.room import judges_bodies
 from workbench.core.uploads import UploadNotKeptError
 
 from ...models import ImportJob, Study
@@ -54,6 +55,7 @@ class HtmxHttpRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+@judges_bodies
 @csrf_exempt
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,6 +21,7 @@ from annotation.studies.selectors import find_study
 from annotation.studies.texts import localized, scale_in_words
 from workbench.core.downloads import csv_download
 from workbench.core.plots import Plot
+from workbench.core.room import heavy
 
 from ...models import ModelVersion
 from ...permissions import RUN, VIEW
@@ -132,6 +133,7 @@ def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
     ]
 
 
+@heavy
 @login_required
 @require_safe
 def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -155,6 +157,7 @@ def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpRespo
     return render(request, "modelops/agreement.html", context)
 
 
+@heavy
 @login_required
 @require_safe
 def version_agreement_csv(request: HttpRequest, slug: str, number: int) -> HttpResponse:

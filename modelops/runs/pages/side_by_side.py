@@ -18,6 +18,7 @@ from annotation.protocol.scales import Scale
 from annotation.studies.selectors import find_study
 from annotation.studies.texts import localized
 from workbench.core.plots import Plot
+from workbench.core.room import heavy
 
 from ...learning.evaluation import Agreement
 from ...models import ModelVersion
@@ -150,6 +151,7 @@ def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
     return found.plots if found else []
 
 
+@heavy
 @login_required
 @require_safe
 @waits_for_scores("model")
@@ -163,6 +165,7 @@ def version_card(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return response
 
 
+@heavy
 @login_required
 @require_safe
 @waits_for_scores("model")

@@ -1,6 +1,4 @@
 import io
-import time
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +6,6 @@ import pytest
 import redis.exceptions
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from PIL import Image
 from rest_framework.test import APIClient
 
@@ -158,27 +155,42 @@ def test_a_slow_worker_is_waited_for_elsewhere(
     assert set(later["scores"]) == {"quality", "authenticity", "correspondence"}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_uploads_hold_no_thread_while_the_worker_stands_still(
-    owner: User, scored: ModelVersion, sent: Sent, monkeypatch: pytest.MonkeyPatch
+def test_what_the_worker_finds_out_about_an_image_is_its_senders_to_fix(
+    api: APIClient, scored: ModelVersion, at_once: None
 ) -> None:
-    """Each held one for 20 s: 28 of them kept all raters from rating for as long."""
-    monkeypatch.setattr(AssessThrottle, "rate", "1000/min")
+    answer = upload(api, png(1, (512, 512))[:-200])
+    assert (answer.status_code, answer.json()["code"]) == (400, "image_refused")
+    assert "is damaged" in answer.json()["detail"]
+    assert Assessment.objects.get().image is None
 
-    def one(number: int) -> tuple[int, str, float]:
-        client, begun = APIClient(), time.monotonic()
-        client.force_authenticate(owner)
-        answer = upload(client, png(number))
-        connection.close()
-        return answer.status_code, answer.json()["state"], time.monotonic() - begun
 
-    begun = time.monotonic()
-    with ThreadPoolExecutor(4) as web_server:
-        answers = list(web_server.map(one, range(28)))
-    assert {answer[:2] for answer in answers} == {(202, "queued")}
-    # Seven rounds of 0.2 s, and what the machine needs for the work itself.
-    assert time.monotonic() - begun < 10
-    assert len(sent) == 28
+def test_who_is_not_next_does_not_wait(
+    api: APIClient, scored: ModelVersion, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """28 uploads while a worker stands still: the first waits for it, nobody else does."""
+    waited: list[int] = []
+    monkeypatch.setattr(
+        assessing, "_poll", lambda assessment, _seconds: waited.append(assessment.pk)
+    )
+    answers = [upload(api, png(number)) for number in range(28)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert waited == [answers[0].json()["id"]]
+
+
+def test_one_request_of_a_process_waits_at_a_time(
+    scored: ModelVersion, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[int] = []
+
+    def poll(assessment: Assessment, seconds: float) -> None:
+        waited.append(assessment.pk)
+        assessing.wait_for(second, seconds)
+
+    monkeypatch.setattr(assessing, "_poll", poll)
+    first, second = (Assessment.objects.create(study=study, model_version=scored) for _ in range(2))
+    for _again in range(2):
+        assessing.wait_for(first, 1.0)
+    assert waited == [first.pk, first.pk]
 
 
 def test_nobody_waits_longer_than_a_fifth_of_a_second(
@@ -217,7 +229,7 @@ def animation() -> bytes:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (png(1)[:60], "is damaged"),
+        (png(1)[:20], "is damaged"),
         (b"GIF89a", "is GIF; save it as JPEG, PNG or WebP"),
         (png(1, (8, 8)), "is 8 × 8 pixels"),
         (animation(), "is animated (2 frames)"),

@@ -84,7 +84,7 @@ def test_a_full_disk_fails_the_run_with_the_fix_and_leaves_nothing(
     monkeypatch.setattr(Path, "write_text", full)
     train(run)
     assert run.state == "failed"
-    assert "There is no space left on the disk" in run.error
+    assert "There is no space left on the server's disk" in run.error
     assert "MINT_DATA_DIR" in run.error
     assert not ModelVersion.objects.exists()
     assert not Path(storage().path(f"models/{run.study_id}/run-{run.pk}-1")).exists()
@@ -102,7 +102,7 @@ def test_a_disk_that_is_full_for_a_checkpoint_fails_the_run_with_the_fix(
     monkeypatch.setattr(checkpoints, "write_state", to_a_full_disk)
     train(run)
     assert run.state == "failed"
-    assert "There is no space left on the disk" in run.error
+    assert "There is no space left on the server's disk" in run.error
     assert not scratch_folder(run).exists()
 
 

@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.dispatch import Signal
 from django.utils import timezone
 
+from ..server_folders import without_folders
 from .models import ACTIVE_STATES, Job, JobState
 
 #: How often a job is started before it counts as the cause of its workers' deaths.
@@ -104,7 +105,10 @@ def succeed(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
 
 
 def fail(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
-    """Ends the job; `fields` say what, where and how to fix it. Raises LostLeaseError."""
+    """Ends the job; `fields` say what, where and how to fix it, and `error` no folder of the
+    server. Raises LostLeaseError."""
+    if "error" in fields:
+        fields["error"] = without_folders(fields["error"])
     _end(kind, pk, fence, state=JobState.FAILED, **fields)
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
@@ -33,6 +33,9 @@ class Place(Protocol):
 
     def put(self, file: Path, name: str) -> None:
         """Keeps `file`, of the scratch folder, as `name`; it is gone from there."""
+
+    def delete(self, name: str) -> None:
+        """Does nothing if it is not there."""
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -78,6 +81,13 @@ class _Folder:
         target.parent.mkdir(parents=True, exist_ok=True)
         file.replace(target)
         sync(target.parent)
+
+    def delete(self, name: str) -> None:
+        target = self._path / name
+        target.unlink(missing_ok=True)
+        for folder in (target.parent, target.parent.parent):
+            with suppress(OSError):  # others are still in it
+                folder.rmdir()
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -129,6 +139,10 @@ class _Bucket:
             self._storage.delete(name)
             self._storage.save(name, File(content))
         file.unlink()
+
+    def delete(self, name: str) -> None:
+        with self._told():
+            self._storage.delete(name)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

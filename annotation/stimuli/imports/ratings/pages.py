@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
+from workbench.core.room import judges_bodies
 
 from ....models import Study
 from ....studies.selectors import find_study
@@ -45,6 +46,7 @@ class RatingsForm(forms.Form):
     )
 
 
+@judges_bodies
 @csrf_exempt
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

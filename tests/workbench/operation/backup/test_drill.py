@@ -24,6 +24,7 @@ from tests.constraints.world import make_world
 from tests.workbench.operation.backup.other_site import OtherSite, ask, other_site, own_url
 from workbench.accounts.models import User
 from workbench.operation.backup import tables
+from workbench.operation.backup.errors import BackupError
 from workbench.operation.backup.making import files_named, make_backup
 from workbench.operation.backup.places import place_at
 
@@ -201,6 +202,39 @@ def test_a_second_backup_copies_only_what_is_new_and_damage_is_named(
         call_command("backup", str(target))
     assert Trial.objects.exists()
     assert not list(target.glob(".partial*"))
+
+
+def test_older_backups_go_once_the_new_one_is_found_whole(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "backups"
+    for content in (b"first", b"second", b"third"):
+        default_storage.save("one", ContentFile(content))
+        call_command("backup", str(target))
+        default_storage.delete("one")
+    names = sorted(path.name for path in (target / "backups").iterdir())
+    damaged = target / "files"
+    whole = {path: path.read_bytes() for path in damaged.rglob("*") if path.is_file()}
+    default_storage.save("one", ContentFile(b"fourth"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workbench.operation.backup.keeping.check_backup", _refuse)
+        with pytest.raises(CommandError, match="it is damaged"):
+            call_command("backup", str(target), "--keep", "2")
+    assert len(list((target / "backups").iterdir())) == 4
+    call_command("backup", str(target), "--keep", "2")
+    left = sorted(path.name for path in (target / "backups").iterdir())
+    assert len(left) == 2
+    assert not set(left) & set(names)
+    assert "Deleted: " in capsys.readouterr().out
+    contents = {path.read_bytes() for path in damaged.rglob("*") if path.is_file()}
+    assert b"fourth" in contents
+    assert not contents & {b"first", b"second", b"third"}
+    assert {b"first", b"second", b"third"} <= set(whole.values())
+    call_command("restore", str(target), "--check")
+
+
+def _refuse(wanted: object) -> None:
+    raise BackupError("it is damaged")
 
 
 def test_an_image_that_came_and_went_while_rows_were_read_leaves_no_gap(
