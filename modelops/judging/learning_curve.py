@@ -114,9 +114,15 @@ class LearningCurve:
         return Measure(float(value[0]), float(low), float(high))
 
 
-def learning_curve(learnt: Learnt, held_out: HeldOut) -> LearningCurve:
+def learning_curve(
+    learnt: Learnt, held_out: HeldOut, longer: LearningCurve | None = None
+) -> LearningCurve:
     """The steps that there are images for: none below FEWEST, or FEWEST_HELD_OUT of the
-    hold-out."""
+    hold-out.
+
+    longer: a curve on the same hold-out that says better what could be reached at best: the law
+    has no higher limit than its law.
+    """
     draws = ClusterDraws(held_out.prompt, draws=_DRAWS)
     found = [_step(learnt, held_out, size, draws) for size in _sizes(learnt, held_out)]
     known = [(step, drawn) for step, drawn in found if step is not None]
@@ -127,19 +133,20 @@ def learning_curve(learnt: Learnt, held_out: HeldOut) -> LearningCurve:
         return LearningCurve(steps, None, None, drawn[:, -1], draws)
     ratings = np.array([step.ratings for step in steps], np.float64)
     values = np.array([[step.srcc.value for step in steps]])
-    law = fit(ratings, values)
+    most = [laws.limit for laws in (longer.fitted, longer.drawn) if laws] if longer else []
+    law = fit(ratings, values, *most[:1])
     moved = drawn + _scatter(ratings, values[0], law, drawn.shape)
-    return LearningCurve(steps, law, fit(ratings, moved), moved[:, -1], draws)
+    return LearningCurve(steps, law, fit(ratings, moved, *most[1:]), moved[:, -1], draws)
 
 
-def fit(ratings: Floats, values: Floats) -> Laws:
+def fit(ratings: Floats, values: Floats, most: Floats | float = 1.0) -> Laws:
     """The law of least squares, weighted by the ratings, through values (B, K) at K numbers of
-    ratings, for each row; h is one of a grid."""
+    ratings, for each row; h is one of a grid, a at most `most`."""
     best = np.full(len(values), np.inf)
     limit, half = np.zeros(len(values)), np.ones(len(values))
     for candidate in _HALVES:
         shape = np.sqrt(ratings / (ratings + candidate))
-        own = np.clip((values * ratings) @ shape / (ratings @ shape**2), 0, 1)
+        own = np.clip((values * ratings) @ shape / (ratings @ shape**2), 0, most)
         error = ((values - own[:, None] * shape) ** 2) @ ratings
         better = error < best
         best = np.where(better, error, best)

@@ -25,6 +25,8 @@ from ..registry.labelled import LabelledStimuli, labelled_stimuli
 RENEW = "modelops.tasks.renew_learning"
 #: Further ratings whose worth is told.
 MORE = 200
+#: How many times as many ratings of random images as there are something is said of.
+BEYOND = 2
 #: A curve without a step.
 NOTHING = LearningCurve((), None, None, np.empty(0), ClusterDraws(np.empty(0, np.int64)))
 #: A worker is asked at most once per so many seconds.
@@ -51,8 +53,12 @@ class FoundLearning:
 
     @property
     def random_ratings(self) -> Measure | None:
-        """How many ratings of random images would have taught as much."""
-        return self.random.ratings_to_match(self.rated)
+        """How many ratings of random images would have taught as much; None if that is not known,
+        or far beyond what is measured of them."""
+        needed = self.random.ratings_to_match(self.rated)
+        if needed is None or needed.value > BEYOND * self.random.steps[-1].ratings:
+            return None
+        return needed
 
 
 def learning_of(version: ModelVersion) -> Recomputed[FoundLearning]:
@@ -90,8 +96,8 @@ def _found(version: ModelVersion) -> FoundLearning:
     if held_out is None or rated is None:
         kept = not (set(order) & set(pool.keys))
         return FoundLearning(NOTHING, NOTHING, kept)
-    of_random = learning_curve(drawn, held_out) if drawn else NOTHING
-    return FoundLearning(learning_curve(rated, held_out), of_random)
+    of_all = learning_curve(rated, held_out)
+    return FoundLearning(of_all, learning_curve(drawn, held_out, of_all) if drawn else NOTHING)
 
 
 def rated_in_order(study: Study) -> tuple[list[int], list[int]]:

@@ -1,13 +1,16 @@
 """What the console's templates share: icons, moments in time, and the manner of our forms."""
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.forms import BoundField
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -62,3 +65,15 @@ def plainly(field: BoundField) -> BoundField:
     """The field without the placeholder that repeats its label."""
     field.field.widget.attrs.pop("placeholder", None)
     return field
+
+
+@register.filter
+def keeps_passkeys(request: HttpRequest) -> bool:
+    """Whether browsers keep passkeys for this site as it was opened: they belong to a name, and a
+    numeric address is none (Web Authentication, level 2, section 5.1.3)."""
+    host = urlsplit(f"//{request.get_host()}").hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return False

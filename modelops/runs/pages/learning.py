@@ -85,17 +85,28 @@ def _more(found: FoundLearning) -> str:
 
 def by_chance(found: FoundLearning) -> str:
     """What random images would have cost, as far as the audit draws show it."""
+    if not found.random.steps:
+        return _(
+            "What random images would have taught is told from %(images)d random draws on."
+        ) % {"images": FEWEST}
+    last, steps = found.random.steps[-1], found.rated.steps
+    in_order = np.interp(
+        last.ratings, [it.ratings for it in steps], [it.srcc.value for it in steps]
+    )
+    told = _(
+        "%(ratings)d ratings of random images have led to an SRCC of %(random)s; as rated, the "
+        "first %(ratings)d led to about %(rated)s."
+    ) % {
+        "ratings": last.ratings,
+        "random": _with_interval(last.srcc),
+        "rated": shown_number(float(in_order), 2),
+    }
     needed = found.random_ratings
     if needed is None:
-        images = found.random.steps[-1].images if found.random.steps else 0
-        return _(
-            "What random images would have cost is told from some more random draws on "
-            "(%(images)d images so far)."
-        ) % {"images": images}
-    if np.isinf(needed.value):
-        return _("The random draws do not show how random images could have led as far.")
-    text = _("Random images would have taken about %(ratings)s ratings for as much%(interval)s.")
-    return text % {"ratings": round(needed.value), "interval": _ratings_interval(needed)}
+        return told
+    text = _("Random images would take about %(ratings)s ratings for all of it%(interval)s.")
+    further = text % {"ratings": round(needed.value), "interval": _ratings_interval(needed)}
+    return f"{told} {further}"
 
 
 def _ratings_interval(needed: Measure) -> str:

@@ -72,6 +72,19 @@ def test_no_correlation_above_one_is_expected() -> None:
     assert found.at(1e9)[0] <= 1
 
 
+def test_a_short_curve_promises_no_more_than_a_longer_one(even: Study) -> None:
+    longer = learning_curve(even.learnt(400), even.held_out)
+    alone = learning_curve(even.learnt(60), even.held_out)
+    short = learning_curve(even.learnt(60), even.held_out, longer)
+    assert short.steps == alone.steps
+    assert longer.fitted is not None
+    assert short.fitted is not None
+    assert short.fitted.limit[0] <= longer.fitted.limit[0]
+    assert short.drawn is not None
+    assert longer.drawn is not None
+    assert (short.drawn.limit <= longer.drawn.limit).all()
+
+
 def test_each_step_is_a_last_layer_of_the_first_images(even: Study) -> None:
     learnt, held_out = even.learnt(160), even.held_out
     curve = learning_curve(learnt, held_out)

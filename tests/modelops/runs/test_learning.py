@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from annotation.models import Trial
 from annotation.opinion.comparison.bootstrap import Measure
 from modelops.judging import learning_curve
+from modelops.judging.learning_curve import LearningCurve, Step
 from modelops.models import ModelVersion
 from modelops.runs import learning
 from modelops.runs.learning import FoundLearning, learning_of
@@ -92,21 +94,42 @@ def test_a_large_study_is_left_to_a_worker(
     assert learning_of(scored).current
 
 
+def step(ratings: int, value: float) -> Step:
+    return Step(ratings, ratings, Measure(value, None, None))
+
+
+def curve(*steps: Step) -> LearningCurve:
+    return replace(learning.NOTHING, steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [
+        (None, ""),
+        (Measure(310.4, 220, 500), " Random images would take about 310 ratings for all of it "
+         "(95 %: 220 to 500)."),
+        (Measure(310.4, 220, np.inf), " Random images would take about 310 ratings for all of it "
+         "(95 %: 220 or more)."),
+        # Beyond twice what is measured nothing is said.
+        (Measure(401, 220, 500), ""),
+        (Measure(np.inf, 220, np.inf), ""),
+    ],
+)  # fmt: skip
 def test_what_random_images_cost_is_said_as_far_as_it_is_known(
-    monkeypatch: pytest.MonkeyPatch,
+    needed: Measure | None, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = []
-    for needed in (
-        Measure(610.4, 420, 900),
-        Measure(610.4, 420, np.inf),
-        Measure(np.inf, 5, np.inf),
-    ):
-        monkeypatch.setattr(FoundLearning, "random_ratings", needed)
-        part = FoundLearning(learning.NOTHING, learning.NOTHING)
-        said.append(by_chance(part))
-    assert said == [
-        "Random images would have taken about 610 ratings for as much (95 %: 420 to 900).",
-        "Random images would have taken about 610 ratings for as much (95 %: 420 or more).",
-        "The random draws do not show how random images could have led as far.",
-    ]
+    monkeypatch.setattr(LearningCurve, "ratings_to_match", lambda self, other: needed)
+    found = FoundLearning(
+        curve(step(100, 0.5), step(300, 0.7)), curve(step(50, 0.3), step(200, 0.55))
+    )
+    # Half-way from 100 to 300 the curve as rated is half-way from .5 to .7.
+    assert by_chance(found) == (
+        "200 ratings of random images have led to an SRCC of 0.55; as rated, the first 200 led to "
+        "about 0.60." + said
+    )
+
+
+def test_without_random_draws_it_is_told_from_when_on() -> None:
+    found = FoundLearning(curve(step(100, 0.5)), learning.NOTHING)
+    assert "is told from 20 random draws on" in by_chance(found)
     assert LearningPart(None).lines() == ["Being computed; reload the page in a moment."]

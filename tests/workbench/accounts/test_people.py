@@ -283,6 +283,13 @@ def test_an_invitation_of_long_ago_is_renewed(admin: Client, settings: Settings)
     assert act(admin, account, "ruin").status_code == 404
 
 
+def test_passkeys_are_offered_where_browsers_keep_them(client: Client) -> None:
+    # They belong to a name: Chromium calls an address an invalid domain.
+    for host, offered in (("localhost:8000", True), ("127.0.0.1:8000", False), ("[::1]", False)):
+        page = client.get("/accounts/login/", headers={"host": host}).content.decode()
+        assert ('id="passkey_login"' in page) == offered
+
+
 def test_the_sign_in_page_takes_passkeys(client: Client) -> None:
     page = client.get("/accounts/login/").content.decode()
     assert 'id="passkey_login"' in page
