@@ -23,7 +23,7 @@ class Build:
 
     def __init__(self, checkout: Path, script: str, first: Mapping[str, Any] | None) -> None:
         """script: in `benchmarks`, run in the checkout; first: a line before it is ready."""
-        command = [sys.executable, "-P", str(Path(__file__).with_name(script))]
+        command = [sys.executable, "-P", str(Path(__file__).parent / script)]
         env = {**os.environ, "PYTHONPATH": str(checkout)}
         self._process = subprocess.Popen(
             command, cwd=checkout, env=env, text=True, bufsize=1,

@@ -57,9 +57,10 @@ class ModelLearningSerializer(serializers.Serializer[Any]):
 class LearningView(ApiView):
     @extend_schema(responses=ModelLearningSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
-        """The study's learning curve on a version's embeddings, what random images would have
-        cost, and what more ratings are expected to lead to. No steps on too few images, or where
-        the server does not keep the embeddings; 503 while the first curve is computed."""
+        """What the study's ratings have taught so far, and what more of them would lead to.
+
+        On a version's embeddings, beside random images. No steps on too few images, or where the
+        server does not keep the embeddings; 503 while the first curve is computed."""
         study = find_study(request.user, slug, VIEW)
         kept = learning_of(version_of(study, number))
         if kept.result is None:

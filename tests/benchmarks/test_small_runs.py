@@ -4,21 +4,34 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from benchmarks import claims, console, export, export_turns, imports, opinion, rating, turns
+from benchmarks import (
+    claims,
+    console,
+    export,
+    export_turns,
+    imports,
+    one_build,
+    one_import,
+    opinion,
+    rating,
+    turns,
+)
 from benchmarks.builds import Build
-from benchmarks.site import BenchSite, bench_site
+from benchmarks.site import BenchSite, InsideError, bench_site
 
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.timeout(300)
 
-#: More than a window of half a second can use on any machine; each claim leases a block of ten.
+#: More than a window of a second can use on any machine; each claim leases a block of ten.
 CLAIMERS = 600
 IMAGES = 4 * CLAIMERS * 10 // 3
 
@@ -54,7 +67,7 @@ def share_site(
 def test_ratings_are_measured_at_each_level(silent: Silent, share_site: Share) -> None:
     share_site(rating)
     plan = rating.Plan(
-        browsers=(1, 8), seconds=0.4, claim_seconds=0.4, warm_up=0.1, open_images=IMAGES,
+        browsers=(1, 8), seconds=0.6, claim_seconds=0.8, warm_up=0.2, open_images=IMAGES,
         claimers=CLAIMERS, stored_images=20, stored_by=3,
     )  # fmt: skip
     levels = rating.measure(plan, silent)["levels"]
@@ -68,9 +81,29 @@ def test_ratings_are_measured_at_each_level(silent: Silent, share_site: Share) -
     assert rating.lines(levels, rating.compared(levels))[0].startswith("stored")
 
 
-def test_two_builds_take_turns(silent: Silent) -> None:
+class OnOneSite:
+    """A build's script without a process and a site of its own, which take a minute to start."""
+
+    def __init__(self, site: BenchSite, act: Callable[[BenchSite, Any], dict[str, Any]]) -> None:
+        self.ask = partial(act, site)
+
+
+def twice(
+    site: BenchSite, act: Callable[[BenchSite, Any], dict[str, Any]]
+) -> Callable[..., AbstractContextManager[dict[str, OnOneSite]]]:
+    """In the place of `two_builds`: this build as both."""
+    both = {"other": OnOneSite(site, act), "this": OnOneSite(site, act)}
+    return lambda *_checkout_script_and_first: nullcontext(both)
+
+
+def test_two_builds_take_turns(
+    silent: Silent, one_site: BenchSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "two_builds", twice(one_site, one_build.window))
+    monkeypatch.setattr(one_build, "SLUG", "bench-turns")
+    one_site.inside("study", slug="bench-turns", images=IMAGES, wanted=10)
     plan = turns.Plan(
-        browsers=2, rounds=2, seconds=0.4, warm_up=0.1, images=IMAGES, claimers=CLAIMERS,
+        browsers=2, rounds=2, seconds=0.5, warm_up=0.1, images=IMAGES, claimers=CLAIMERS,
         claim_seconds=0.4,
     )  # fmt: skip
     found = turns.measure(plan, ROOT, silent)
@@ -82,6 +115,22 @@ def test_two_builds_take_turns(silent: Silent) -> None:
     against = turns.compared(found)
     assert 0.2 < against["times_ratings_per_second"] < 5
     assert "2 · this" in "\n".join(turns.lines(found, against))
+
+
+def test_a_build_is_a_process_of_its_checkout_that_answers_lines(tmp_path: Path) -> None:
+    (tmp_path / "known_here.py").write_text("NAME = 'the other checkout'")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import json, sys, known_here\n"
+        "for line in sys.stdin:\n"
+        "    asked = json.loads(line)\n"
+        "    if asked == 'end': sys.exit('ended')\n"
+        "    print(json.dumps({'asked': asked, 'from': known_here.NAME}), flush=True)\n"
+    )
+    with Build(tmp_path, str(script), {"first": 1}) as build:
+        assert build.ask({"n": 2}) == {"asked": {"n": 2}, "from": "the other checkout"}
+        with pytest.raises(InsideError, match=r"script\.py ended early"):
+            build.ask("end")  # type: ignore[arg-type]  # whatever ends it
 
 
 def test_the_median_of_the_rounds_counts() -> None:
@@ -124,7 +173,7 @@ def test_the_export_of_two_builds_is_compared_round_by_round() -> None:
 
 def test_claims_are_measured_in_both_sizes(silent: Silent, share_site: Share) -> None:
     share_site(claims)
-    plan = claims.Plan(sizes=(750, 3_000), claimers=CLAIMERS, rounds=1, seconds=0.4, warm_up=0.1)
+    plan = claims.Plan(sizes=(750, 3_000), claimers=CLAIMERS, rounds=1, seconds=0.9, warm_up=0.1)
     found = claims.measure(plan, silent)
     assert [item["stimuli"] for item in found["rounds"]] == [750, 3_000]
     against = claims.compared(found)
@@ -169,14 +218,10 @@ def test_a_session_in_a_browser_is_measured() -> None:
     assert all(item["heap_mib"] > 0 for item in found["memory"])
 
 
-def test_two_builds_import_in_turns(silent: Silent, monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def one_build_twice(other: Path, script: str) -> Iterator[dict[str, Build]]:
-        """A second site would take long to start, and `turns` has one."""
-        with Build(other, script, None) as build:
-            yield {"other": build, "this": build}
-
-    monkeypatch.setattr(imports, "two_builds", one_build_twice)
+def test_two_builds_import_in_turns(
+    silent: Silent, one_site: BenchSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "two_builds", twice(one_site, one_import.imported))
     found = imports.measure(imports.Plan(images=6, side=64, rounds=2), ROOT, silent)
     assert [(each["build"], each["round"]) for each in found] == [
         ("other", 1), ("this", 1), ("other", 2), ("this", 2),

@@ -163,7 +163,7 @@ def _grammar() -> Mapping[str, Any]:
         "field": "of",
         "title": None,
         "scale": {"domain": kinds, "range": [ACCENT, CATEGORIES[1], MUTED]},
-        "legend": {"orient": "bottom", "labelLimit": 0},
+        "legend": {"orient": "bottom", "labelLimit": 0, "symbolOpacity": 1},
     }
     dash = {
         "field": "of",

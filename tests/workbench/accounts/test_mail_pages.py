@@ -86,7 +86,9 @@ def test_the_sign_in_page_says_whom_to_ask(client: Client, settings: Settings) -
 
 
 def test_the_sign_in_page_offers_no_mail_where_there_is_none(client: Client) -> None:
-    assert "Forgot your password?" not in client.get("/accounts/login/").content.decode()
+    page = client.get("/accounts/login/").content.decode()
+    assert "/accounts/password/reset/" not in page
+    assert "A lab administrator gives you a link to choose a new one." in page
 
 
 def test_the_sign_in_page_offers_mail_where_there_is_some(with_mail: None, client: Client) -> None:
