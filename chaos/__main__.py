@@ -21,7 +21,10 @@ from workbench.local.interrupt import interrupted_by_signals
 
 
 def main(arguments: list[str]) -> int:
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.write and set(asked.rows) != {row.name for row in ROWS}:
+        parser.error("--write replaces the whole table; leave out --rows")
     plan = Plan(asked.seconds, asked.raters, asked.pause, asked.seed)
     rows = [row for row in ROWS if row.name in asked.rows]
     quiet()

@@ -98,13 +98,15 @@ def fit_scatter(mean: Floats, variance: Floats, degrees: Floats, limits: Limits)
 def _line(x: Floats, y: Floats, weight: Floats) -> tuple[float, float]:
     """The line of weighted least squares through x, y ≥ 0 with neither part below 0."""
     total = weight.sum()
-    at, height = (weight @ x) / total, (weight @ y) / total
-    slope = float((weight * (x - at)) @ (y - height) / ((weight * (x - at)) @ (x - at)))
+    # Sums, not BLAS: its threads take longer to start than these products.
+    at, height = (weight * x).sum() / total, (weight * y).sum() / total
+    apart = weight * (x - at)
+    slope = float((apart * (y - height)).sum() / (apart * (x - at)).sum())
     constant = float(height - slope * at)
     if slope < 0:
         return float(height), 0.0
     if constant < 0:
-        return 0.0, float((weight * x) @ y / ((weight * x) @ x))
+        return 0.0, float((weight * x * y).sum() / (weight * x * x).sum())
     return constant, slope
 
 

@@ -138,7 +138,9 @@ def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
 def weighted_mean(values: Floats, groups: Integers, size: int, weight: Floats) -> Floats:
     """(size,): 0 of a group without a value; else as `means.weighted_means`, without the spread."""
     total, _ = weight_totals(groups, size, weight)
-    found = np.bincount(groups, weights=weight * values, minlength=size)
+    # A product with ones would be one more array of votes.
+    weighted = values if (weight == 1).all() else weight * values
+    found = np.bincount(groups, weights=weighted, minlength=size)
     return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
 
 

@@ -2,7 +2,6 @@
 with thousands of images that nobody has rated."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -38,20 +37,7 @@ def _described(column: Column) -> dict[str, str]:
 
 
 def of_csv(pieces: Iterable[bytes], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Whole lines of raw CSV, without a header, as batches of some thousand rows; they are parsed
-    while whatever gives the pieces makes the next ones."""
-    with ThreadPoolExecutor(1) as parser:
-        parsing: Future[pa.Table] | None = None
-        for data in _joined(pieces):
-            following = parser.submit(_parsed, data, schema)
-            if parsing is not None:
-                yield from parsing.result().to_batches()
-            parsing = following
-        if parsing is not None:
-            yield from parsing.result().to_batches()
-
-
-def _parsed(data: bytes, schema: pa.Schema) -> pa.Table:
+    """Whole lines of raw CSV, without a header, as batches of some thousand rows."""
     reading = pyarrow.csv.ReadOptions(column_names=schema.names, use_threads=False)
     parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
     converting = pyarrow.csv.ConvertOptions(
@@ -63,7 +49,9 @@ def _parsed(data: bytes, schema: pa.Schema) -> pa.Table:
         true_values=["true"],
         false_values=["false"],
     )
-    return pyarrow.csv.read_csv(pa.BufferReader(data), reading, parsing, converting)
+    for data in _joined(pieces):
+        table = pyarrow.csv.read_csv(pa.BufferReader(data), reading, parsing, converting)
+        yield from table.to_batches()
 
 
 def of_rows(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
