@@ -22,4 +22,4 @@ USER mint
 VOLUME /data
 EXPOSE 8000
 
-CMD ["gunicorn", "workbench.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger", "--config", "python:workbench.gunicorn_hooks"]
+CMD ["gunicorn", "workbench.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "12", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger", "--config", "python:workbench.gunicorn_hooks"]

@@ -1,4 +1,4 @@
-"""`python -m benchmarks gpu [--minutes N] [--anew] [--rows NAME …]`."""
+"""`python -m benchmarks gpu [--minutes N] [--fresh] [--rows NAME …]`."""
 
 import argparse
 import hashlib
@@ -21,7 +21,7 @@ _MINUTES = 12.0
 def main(arguments: Sequence[str], say: Say) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks gpu", description=__doc__)
     parser.add_argument("--minutes", type=float, default=_MINUTES, help="for all rows together")
-    parser.add_argument("--anew", action="store_true", help="forget what an earlier run measured")
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run measured")
     parser.add_argument("--rows", nargs="+", metavar="NAME", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for the results")
     parser.add_argument("--together", action="store_true", help="all rows in this process")
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str], say: Say) -> int:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     name = "gpu" if device.type == "cuda" else "gpu_small"
     lines = asked.folder / f"{name}.jsonl"
-    record = Record.open(lines, about(device, code_version()), anew=asked.anew)
+    record = Record.open(lines, about(device, code_version()), fresh=asked.fresh)
     say(_beginning(device, record))
     rows = [ROWS[name] for name in asked.rows]
     with tempfile.TemporaryDirectory(prefix="mint-gpu-") as folder:
@@ -71,5 +71,7 @@ def _beginning(device: torch.device, record: Record) -> str:
     )
     if record.continued:
         done = ", ".join(sorted(record.done)) or "none"
-        return f"{where}; goes on with {record.path}, measured before: {done} (--anew forgets them)"
-    return f"{where}; begins anew in {record.path}"
+        return (
+            f"{where}; goes on with {record.path}, measured before: {done} (--fresh forgets them)"
+        )
+    return f"{where}; starts over in {record.path}"

@@ -2,7 +2,7 @@
 
 What a row finds is written at once, a JSON line for each figure, so that a run that is cut still
 tells. A later run with the same file goes on where it ended: rows that were measured stay, the
-others are run. A file of other code, libraries, or another device is begun anew.
+others are run. A file of other code, libraries, or another device starts over.
 """
 
 import json
@@ -41,10 +41,10 @@ class Record:
     continued: bool = False
 
     @classmethod
-    def open(cls, path: Path, about: Mapping[str, Any], *, anew: bool = False) -> "Record":
+    def open(cls, path: Path, about: Mapping[str, Any], *, fresh: bool = False) -> "Record":
         """What earlier runs left in `path`, if they were of the same things, or an empty one."""
         record = cls(path, about)
-        lines = [] if anew else _lines(path)
+        lines = [] if fresh else _lines(path)
         if lines and lines[0] == about:
             record.continued = True
             for line in lines[1:]:

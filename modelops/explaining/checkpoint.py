@@ -15,9 +15,9 @@ from transformers import PreTrainedModel
 
 from workbench.core.files import sync
 
+from ..predictors.errors import CheckpointError
 from ..predictors.mint.checkpoint import WEIGHTS, LoadedModel, check_manifest, describe_folder
 from ..predictors.mint.conversion import in_evaluation_mode
-from ..predictors.mint.errors import CheckpointError
 from ..predictors.mint.streaming import write_state
 from ..predictors.mint.tokenization import PromptTokenizer, load_tokenizer
 from .configuration import MintIQAExplainerConfig

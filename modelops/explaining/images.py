@@ -10,7 +10,7 @@ import torch
 from annotation.models import Stimulus
 
 from ..predictors.embedding import image_files, unreadable
-from ..predictors.mint.errors import UnreadableImageError
+from ..predictors.errors import UnreadableImageError
 from ..predictors.mint.preprocessing import normalise, try_image_to_pixels
 from ..predictors.mint.processing import MintIQAProcessor, ModelInputs
 

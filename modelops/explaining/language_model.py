@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
-from ..predictors.mint.errors import CheckpointError, TokenizerError
+from ..predictors.errors import CheckpointError, TokenizerError
 from ..predictors.mint.modeling import quiet
 from .configuration import MintIQAExplainerConfig
 from .model import Tokens

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from transformers import InstructBlipConfig
 
+from ..predictors.errors import CheckpointError, UnknownNameError
 from ..predictors.mint.checkpoint import WEIGHTS, describe_folder, find_folder
 from ..predictors.mint.configuration import MintIQAConfig
 from ..predictors.mint.conversion import check_shapes, expected_shapes, naming
-from ..predictors.mint.errors import CheckpointError, UnknownNameError
 from ..predictors.mint.storing import new_folder
 from ..predictors.mint.streaming import (
     Entry,

@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..predictors.errors import VerificationError
 from ..predictors.mint.configuration import PERSPECTIVES
 from ..predictors.mint.conversion import OFFICIAL, load_official
-from ..predictors.mint.errors import VerificationError
 from ..predictors.mint.released_sizes import CONFIG, read_sizes
 from ..predictors.mint.streaming import WeightReader
 from .configuration import MintIQAExplainerConfig, explainer_config_from_sizes

@@ -6,9 +6,9 @@ fitted: the correlation of truth with an estimate whose squared error falls as 1
 Spearman's and Brown's formula lets a test grow (British Journal of Psychology 3, 1910). Steps weigh
 as their ratings, because the first models scatter most.
 
-Intervals: in each draw of whole hold-out prompts the law is fitted anew, to steps that are moved at
-random by as much as they scatter around it. They do not know of raters who will be unlike those so
-far.
+Intervals: in each draw of whole hold-out prompts the law is fitted again, to steps that are moved
+at random by as much as they scatter around it. They do not know of raters who will be unlike those
+so far.
 """
 
 from dataclasses import dataclass

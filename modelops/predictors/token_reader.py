@@ -4,10 +4,29 @@ ask."""
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from tokenizers import Encoding, Tokenizer
 
+from .errors import TokenizerError
 from .reading import Reading
+
+
+def read_tokenizer_file(path: Path) -> Tokenizer:
+    """Of a `tokenizer.json`. Raises TokenizerError."""
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception for a file it cannot read
+        raise TokenizerError(f"{path}: not a tokenizer ({error})") from error
+
+
+def changed_at(folder: Path) -> int:
+    """When a file of a model's folder last changed, in nanoseconds: what was read of it holds until
+    then. Raises TokenizerError."""
+    try:
+        return max(path.stat().st_mtime_ns for path in folder.iterdir())
+    except (OSError, ValueError) as error:
+        raise TokenizerError(f"{folder} cannot be read; give the folder of a model") from error
 
 
 def clean(prompt: str) -> str:

@@ -157,13 +157,13 @@ def test_a_later_run_goes_on_with_what_was_not_measured(tmp_path: Path) -> None:
     assert Record.open(path, {"code": "1"}).figures == again.figures
 
 
-@pytest.mark.parametrize(("about", "anew"), [({"code": "2"}, False), ({"code": "1"}, True)])
-def test_other_code_or_a_wish_begins_anew(
-    tmp_path: Path, about: dict[str, str], anew: bool
+@pytest.mark.parametrize(("about", "fresh"), [({"code": "2"}, False), ({"code": "1"}, True)])
+def test_other_code_or_a_wish_starts_over(
+    tmp_path: Path, about: dict[str, str], fresh: bool
 ) -> None:
     path = tmp_path / "gpu.jsonl"
     Record.open(path, {"code": "1"}).add("well", {"what": "one", "seconds": 1.0})
-    record = Record.open(path, about, anew=anew)
+    record = Record.open(path, about, fresh=fresh)
     assert not record.continued
     assert not record.figures
     assert path.read_text() == json.dumps(about) + "\n"

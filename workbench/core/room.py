@@ -164,7 +164,8 @@ def busy(request: HttpRequest) -> HttpResponse:
         answer: HttpResponse = JsonResponse(data, status=error.status, content_type=PROBLEM_JSON)
     else:
         # Without what a page's frame asks the database for.
-        page = get_template("503.html").render({"error": error})
+        asks = request.method in ("GET", "HEAD")
+        page = get_template("503.html").render({"error": error, "again": AGAIN if asks else ""})
         answer = HttpResponse(page, status=error.status)
     answer.headers["Retry-After"] = AGAIN
     # Nothing is broken: Django would log an error for each.

@@ -189,7 +189,7 @@ class Stack:
 
     def _web(self) -> Program:
         workers = os.environ.get("WEB_WORKERS", str(max(2, min(os.cpu_count() or 2, 4))))
-        threads = os.environ.get("WEB_THREADS", "8")
+        threads = os.environ.get("WEB_THREADS", "12")
         command = [
             *(sys.executable, "-m", "gunicorn", "workbench.wsgi:application"),
             *("--bind", f"127.0.0.1:{self.port}"),

@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         import torch
 
-        from ...predictors.mint.errors import MintModelError
+        from ...predictors.errors import ModelError
 
         dtype: torch.dtype = getattr(torch, PRECISIONS[options["dtype"]])
         try:
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 self._start(options, dtype)
             else:
                 self._convert(options, dtype)
-        except MintModelError as error:
+        except ModelError as error:
             raise CommandError(str(error)) from error
 
     def _convert(self, options: dict[str, Any], dtype: "torch.dtype") -> None:

@@ -28,12 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from ...explaining.verification import verify_folder
-        from ...predictors.mint.errors import MintModelError
+        from ...predictors.errors import ModelError
 
         folder: Path = options["folder"]
         try:
             checks = verify_folder(folder)
-        except MintModelError as error:
+        except ModelError as error:
             raise CommandError(str(error)) from error
         self._print(checks)
         judged = [check for check in checks if check.tolerance is not None]

@@ -16,7 +16,7 @@ from transformers import AutoImageProcessor, CLIPModel, SiglipModel
 from workbench.core.files import sha256_of
 
 from ..base import Precision
-from ..mint.errors import CheckpointError
+from ..errors import CheckpointError
 from ..mint.modeling import quiet
 from ..mint.preprocessing import to_eight_bits, without_ends
 from .folder import find_files, read_sizes

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from ..base import Embeddings, Precision
+from ..errors import UnreadableImageError
 from ..hardware import device_errors, in_halves, threads_each
 from ..mint.engine import ahead_of
-from ..mint.errors import UnreadableImageError
 from ..mint.preprocessing import ImageSource, read_image
 from ..token_reader import clean
 from .checkpoint import ImageTextModel

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..mint.errors import CheckpointError
+from ..errors import CheckpointError
 
 #: Types of model, as `config.json` says them: SigLIP 2 of one size of image is `siglip`, too.
 TYPES = ("clip", "siglip")

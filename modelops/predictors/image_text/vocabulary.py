@@ -13,8 +13,8 @@ from typing import Any
 from tokenizers import Tokenizer
 from tokenizers.normalizers import Lowercase, Sequence
 
-from ..mint.errors import TokenizerError
-from ..token_reader import TokenReader
+from ..errors import TokenizerError
+from ..token_reader import TokenReader, changed_at, read_tokenizer_file
 from .folder import find_files, read_sizes
 
 #: Tokens of a prompt, ends included, if `config.json` leaves them out: transformers' defaults.
@@ -55,11 +55,7 @@ def open_tokenizer(folder: Path) -> Tokenizer:
 def open_reader(weights: str) -> TokenReader:
     """What a model reads of prompts; nothing is fetched for it. Raises a MintError."""
     folder = find_files(weights, fetch=False)
-    try:
-        changed = max(path.stat().st_mtime_ns for path in folder.iterdir())
-    except (OSError, ValueError) as error:
-        raise TokenizerError(f"{folder} cannot be read; give the folder of a model") from error
-    return _opened(folder, changed)
+    return _opened(folder, changed_at(folder))
 
 
 @lru_cache(maxsize=4)
@@ -80,10 +76,7 @@ def _read(folder: Path) -> Tokenizer:
             f"{folder} holds no tokenizer.json; copy it from the model's page, or save the "
             "tokenizer there by transformers' save_pretrained"
         )
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises bare Exception for a file it cannot read
-        raise TokenizerError(f"{path}: not a tokenizer ({error})") from error
+    tokenizer = read_tokenizer_file(path)
     size, room = tokenizer.get_vocab_size(), _vocabulary(sizes)
     if size > room:
         raise TokenizerError(

@@ -18,9 +18,9 @@ from transformers import Blip2ForImageTextRetrieval
 
 from workbench.core.files import sha256_of, sync
 
+from ..errors import CheckpointError
 from .configuration import MintIQAConfig
 from .conversion import in_evaluation_mode, model_from_weights
-from .errors import CheckpointError
 from .modeling import MintIQAModel, quiet
 from .presets import PRESETS
 from .processing import MintIQAProcessor

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..errors import CheckpointError, UnknownNameError
 from .configuration import PERSPECTIVES, MintIQAConfig
-from .errors import CheckpointError, UnknownNameError
 from .modeling import MintIQAModel, MintIQATrunk
 from .presets import preset_config
 from .released_sizes import CONFIG, config_from_sizes, read_sizes

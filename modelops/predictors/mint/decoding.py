@@ -24,7 +24,7 @@ from torch import Tensor
 
 from workbench.core.pixels import IN_FLIGHT
 
-from .errors import UnreadableImageError
+from ..errors import UnreadableImageError
 from .preprocessing import ImageSource, try_image_to_pixels
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ import sys
 import torch
 from PIL import Image
 
+from ..errors import UnreadableImageError
 from .decoding import DECODED, LARGE, READY
-from .errors import UnreadableImageError
 from .preprocessing import FORMATS, try_image_to_pixels
 
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ...learning.curves import Curve
 from ...learning.recipe import Recipe
 from ..base import Embeddings, Precision, Report, Samples, Verdict
+from ..errors import UnreadableImageError
 from ..hardware import is_out_of_memory
 from .checkpoint import LoadedModel, backbone_hash, save_model
 from .engine import Engine, Item
-from .errors import UnreadableImageError
 from .fine_tuning.accelerated import fine_tune_together
 from .fine_tuning.data import KeptTrunk, TrainingData
 from .fine_tuning.pixels import ImageFiles

@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 
 from ..base import Embeddings, Precision
+from ..errors import UnreadableImageError
 from ..hardware import device_errors, in_halves, threads_each
 from . import float8
 from .checkpoint import LoadedModel
 from .decoding import Decoders, Decoding
-from .errors import UnreadableImageError
 from .graphs import Capture, CudaCapture, Graphs, Pool
 from .preprocessing import ImageSource, try_image_to_pixels
 from .trunk import FrozenTrunk, Widths

@@ -24,8 +24,8 @@ from transformers.models.blip_2.modeling_blip_2 import (
 from transformers.utils import logging as transformers_logging
 from transformers.utils.generic import ModelOutput
 
+from ..errors import CheckpointError
 from .configuration import MintIQAConfig
-from .errors import CheckpointError
 
 
 @dataclass

@@ -22,8 +22,8 @@ from torch.nn.functional import interpolate
 
 from workbench.core.pixels import IN_FLIGHT
 
+from ..errors import UnreadableImageError
 from ..hardware import is_out_of_memory, threads_each
-from .errors import UnreadableImageError
 
 T = TypeVar("T")
 

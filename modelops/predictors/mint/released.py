@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..errors import CheckpointError
 from .checkpoint import WEIGHTS, describe_folder, find_folder
 from .configuration import MintIQAConfig
 from .conversion import (
@@ -26,7 +27,6 @@ from .conversion import (
     naming,
     parts_of,
 )
-from .errors import CheckpointError
 from .released_sizes import read_sizes
 from .storing import new_folder
 from .streaming import Entry, Progress, WeightReader, representable, write_weights

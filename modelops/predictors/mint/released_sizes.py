@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
+from ..errors import CheckpointError
 from .configuration import MintIQAConfig
-from .errors import CheckpointError
 
 CONFIG = "config.json"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workbench.core.files import sync
 
-from .errors import StorageError
+from ..errors import StorageError
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from .errors import CheckpointError
+from ..errors import CheckpointError
 
 #: Called with (tensors done, tensors in all) after each tensor.
 Progress = Callable[[int, int], None]

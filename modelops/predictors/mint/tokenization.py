@@ -11,9 +11,9 @@ from tokenizers import Tokenizer
 from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 from torch import Tensor
 
+from ..errors import TokenizerError
 from ..token_reader import clean
 from .configuration import MintIQAConfig
-from .errors import TokenizerError
 from .presets import TINY_VOCABULARY
 from .vocabulary import read_tokenizer
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
-from ..token_reader import TokenReader
-from .errors import TokenizerError
+from ..errors import TokenizerError
+from ..token_reader import TokenReader, changed_at, read_tokenizer_file
 
 #: Prompts are cut to this many tokens, [CLS] and [SEP] included, unless a model says otherwise.
 MAX_PROMPT_TOKENS = 35
@@ -20,10 +20,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     """`tokenizer.json`, or BERT's `vocab.txt` (uncased). Raises TokenizerError."""
     whole, words = folder / "tokenizer.json", folder / "vocab.txt"
     if whole.exists():
-        try:
-            return Tokenizer.from_file(str(whole))
-        except Exception as error:  # the library raises bare Exception for a file it cannot read
-            raise TokenizerError(f"{whole}: not a tokenizer ({error})") from error
+        return read_tokenizer_file(whole)
     if words.exists():
         built = BertWordPieceTokenizer(str(words), lowercase=True)
         return Tokenizer.from_str(built.to_str())
@@ -32,11 +29,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
 
 def open_reader(folder: Path) -> TokenReader:
     """The reader of a model's folder. Raises TokenizerError."""
-    try:
-        changed = max(path.stat().st_mtime_ns for path in folder.iterdir())
-    except (OSError, ValueError) as error:
-        raise TokenizerError(f"{folder} cannot be read; give the folder of a model") from error
-    return _opened(folder, changed)
+    return _opened(folder, changed_at(folder))
 
 
 @lru_cache(maxsize=4)

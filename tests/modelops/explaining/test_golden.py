@@ -12,8 +12,8 @@ from modelops.explaining.checkpoint import load_explainer_model
 from modelops.explaining.configuration import explainer_config_from_sizes, explainer_preset_config
 from modelops.explaining.conversion import STAGES, load_official_explainer
 from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
+from modelops.predictors.errors import CheckpointError
 from modelops.predictors.mint.conversion import load_official
-from modelops.predictors.mint.errors import CheckpointError
 from modelops.predictors.mint.released import convert_released
 from tests.modelops.explaining.cases import Case, answers_one_by_one, encode
 from tests.modelops.predictors.mint.released import golden_checkpoint, write_sizes, write_tokenizer

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 from modelops.explaining.configuration import explainer_preset_config
 from modelops.explaining.language_model import LanguageTokenizer, load_language_tokenizer
 from modelops.explaining.tiny_language import tiny_language_tokenizer
-from modelops.predictors.mint.errors import TokenizerError
+from modelops.predictors.errors import TokenizerError
 
 TEXTS = ["The image is highly distorted.", "the image details are very rich", "very rich"] * 5
 ANYTHING = [

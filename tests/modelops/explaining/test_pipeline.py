@@ -18,9 +18,9 @@ from modelops.explaining.language_model import load_language_model
 from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
 from modelops.explaining.pipeline import ExplanationPipeline
 from modelops.explaining.tiny_language import tiny_language_model, tiny_language_tokenizer
+from modelops.predictors.errors import CheckpointError
 from modelops.predictors.hardware import DeviceError
 from modelops.predictors.mint.checkpoint import LoadedModel, save_model
-from modelops.predictors.mint.errors import CheckpointError
 from modelops.predictors.mint.modeling import with_bfloat16_products
 from tests.modelops.explaining.cases import load_pipeline
 

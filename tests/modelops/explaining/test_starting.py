@@ -13,9 +13,9 @@ from transformers import InstructBlipConfig, InstructBlipForConditionalGeneratio
 from modelops.explaining.model import Tokens
 from modelops.explaining.starting import start_from_instructblip
 from modelops.explaining.tiny_language import tiny_language_tokenizer
+from modelops.predictors.errors import CheckpointError, UnknownNameError
 from modelops.predictors.mint.checkpoint import LoadedModel, save_model
 from modelops.predictors.mint.configuration import MintIQAConfig
-from modelops.predictors.mint.errors import CheckpointError, UnknownNameError
 from tests.modelops.explaining.cases import load_pipeline
 
 QUESTIONS = ["What is the quality of the image?", "Assess the image."]

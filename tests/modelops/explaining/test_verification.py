@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from modelops.explaining.verification import FILES, TOLERANCES, Check, verify_folder
-from modelops.predictors.mint.errors import (
+from modelops.predictors.errors import (
     CheckpointError,
-    MintModelError,
+    ModelError,
     UnknownNameError,
     VerificationError,
 )
@@ -176,7 +176,7 @@ def insert(name: str) -> Edit:
     return lambda tensors: tensors.update({name: torch.zeros(1)})
 
 
-NOT_WHOLE: list[tuple[str, Edit, type[MintModelError], str]] = [
+NOT_WHOLE: list[tuple[str, Edit, type[ModelError], str]] = [
     ("inputs.safetensors", remove("llm_input_ids"), VerificationError, "lacks llm_input_ids"),
     ("inputs.safetensors", insert("stray"), VerificationError, "inputs.* holds stray, which is"),
     ("expected.safetensors", remove("quality"), VerificationError, "expected.* lacks quality"),
@@ -212,7 +212,7 @@ NOT_WHOLE: list[tuple[str, Edit, type[MintModelError], str]] = [
 
 @pytest.mark.parametrize(("file", "edit", "error", "message"), NOT_WHOLE)
 def test_a_tensor_that_is_missing_or_unexpected_is_named(
-    nano: Copy, file: str, edit: Edit, error: type[MintModelError], message: str
+    nano: Copy, file: str, edit: Edit, error: type[ModelError], message: str
 ) -> None:
     nano.change(file, edit)
     with pytest.raises(error, match=message):

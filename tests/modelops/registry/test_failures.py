@@ -5,7 +5,7 @@ import pytest
 from annotation.protocol.errors import ProtocolError
 from modelops.errors import NoModelError
 from modelops.learning.errors import LearningError
-from modelops.predictors.mint.errors import CheckpointError
+from modelops.predictors.errors import CheckpointError
 from modelops.registry.failures import failing
 from workbench.core.errors import MintError
 from workbench.core.tables import TableError

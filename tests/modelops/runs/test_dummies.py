@@ -20,7 +20,7 @@ from modelops.learning.errors import LearningError
 from modelops.learning.recipe import Recipe
 from modelops.models import AcquisitionRound, TrainingRun
 from modelops.predictors.base import Embeddings, Precision
-from modelops.predictors.mint.errors import UnreadableImageError
+from modelops.predictors.errors import UnreadableImageError
 from modelops.predictors.registry import PREDICTORS
 from modelops.predictors.store import release_models, version_model
 from modelops.runs.predictors import add_predictor

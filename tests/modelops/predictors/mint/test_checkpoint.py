@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import Blip2ForImageTextRetrieval
 
+from modelops.predictors.errors import CheckpointError
 from modelops.predictors.mint import checkpoint
 from modelops.predictors.mint.checkpoint import (
     LoadedModel,
@@ -17,7 +18,6 @@ from modelops.predictors.mint.checkpoint import (
     load_model,
     save_model,
 )
-from modelops.predictors.mint.errors import CheckpointError
 from tests.modelops.predictors.mint.plainly import score_image
 
 

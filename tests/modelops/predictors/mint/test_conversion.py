@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from modelops.explaining.conversion import EXPLANATIONS, STAGES
+from modelops.predictors.errors import CheckpointError, UnknownNameError
 from modelops.predictors.mint.configuration import MintIQAConfig
 from modelops.predictors.mint.conversion import (
     Dropped,
@@ -18,7 +19,6 @@ from modelops.predictors.mint.conversion import (
     describe_names,
     expected_shapes,
 )
-from modelops.predictors.mint.errors import CheckpointError, UnknownNameError
 from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.released_sizes import config_from_sizes
 from tests.shared_data import require_shared

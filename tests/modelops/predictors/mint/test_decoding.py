@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import torch
 
+from modelops.predictors.errors import UnreadableImageError
 from modelops.predictors.mint import decoding, decoding_process, engine
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.decoding import Decoders
 from modelops.predictors.mint.engine import Engine, Item
-from modelops.predictors.mint.errors import UnreadableImageError
 from modelops.predictors.mint.preprocessing import image_to_pixels
 
 SIDE = 28

@@ -9,8 +9,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
+from modelops.predictors.errors import CheckpointError
 from modelops.predictors.mint.configuration import PERSPECTIVES, MintIQAConfig
-from modelops.predictors.mint.errors import CheckpointError
 from modelops.predictors.mint.modeling import MintIQAModel, MintIQAOutput, with_bfloat16_products
 from modelops.predictors.mint.presets import preset_config
 

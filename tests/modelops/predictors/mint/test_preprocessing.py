@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from modelops.predictors.mint.errors import UnreadableImageError
+from modelops.predictors.errors import UnreadableImageError
 from modelops.predictors.mint.preprocessing import PIXEL_MEAN, PIXEL_STD, image_to_pixels, normalise
 from tests.shared_data import require_shared
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
+from modelops.predictors.errors import UnreadableImageError
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.embedder import MintEmbedder
-from modelops.predictors.mint.errors import UnreadableImageError
 from tests.modelops.predictors.mint.plainly import score_image
 
 

@@ -21,18 +21,18 @@ from torch import Tensor
 from modelops.explaining.configuration import explainer_config_from_sizes
 from modelops.explaining.conversion import EXPLANATIONS, STAGES
 from modelops.explaining.model import MintIQAExplainer
+from modelops.predictors.errors import (
+    CheckpointError,
+    StorageError,
+    TokenizerError,
+    UnknownNameError,
+)
 from modelops.predictors.mint.checkpoint import load_model
 from modelops.predictors.mint.configuration import PERSPECTIVES
 from modelops.predictors.mint.conversion import (
     SCORES,
     convert_stage,
     expected_shapes,
-)
-from modelops.predictors.mint.errors import (
-    CheckpointError,
-    StorageError,
-    TokenizerError,
-    UnknownNameError,
 )
 from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.released import Converted, convert_released

@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from modelops.predictors.mint.errors import CheckpointError
+from modelops.predictors.errors import CheckpointError
 from modelops.predictors.mint.streaming import Entry, WeightReader, fingerprint, write_weights
 
 WEIGHTS = {

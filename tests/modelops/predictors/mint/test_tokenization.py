@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from modelops.predictors.errors import TokenizerError
 from modelops.predictors.mint.configuration import MintIQAConfig
-from modelops.predictors.mint.errors import TokenizerError
 from modelops.predictors.mint.presets import preset_config
 from modelops.predictors.mint.tokenization import (
     PromptTokenizer,

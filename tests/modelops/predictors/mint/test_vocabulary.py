@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from modelops.predictors.errors import TokenizerError
 from modelops.predictors.mint.configuration import MintIQAConfig
-from modelops.predictors.mint.errors import TokenizerError
 from modelops.predictors.mint.tokenization import load_tokenizer
 from modelops.predictors.mint.vocabulary import open_reader
 from modelops.predictors.mint_kinds import TINY, VIT_G

@@ -3,15 +3,15 @@
 from workbench.core.errors import MintError
 
 
-class MintModelError(MintError):
-    """Base of the errors of this package."""
+class ModelError(MintError):
+    """Base of the errors of models and their files."""
 
 
-class UnreadableImageError(MintModelError):
+class UnreadableImageError(ModelError):
     """An image that cannot be decoded: truncated, corrupt, too large, or not an image."""
 
 
-class CheckpointError(MintModelError):
+class CheckpointError(ModelError):
     """Weights that do not fit: a name is missing, unexpected, or has another shape."""
 
 
@@ -19,13 +19,13 @@ class UnknownNameError(CheckpointError):
     """A checkpoint holds a name that is neither mapped nor known to be unneeded."""
 
 
-class TokenizerError(MintModelError):
+class TokenizerError(ModelError):
     """A tokenizer that is absent, unreadable, or larger than the model's vocabulary."""
 
 
-class VerificationError(MintModelError):
+class VerificationError(ModelError):
     """Reference outputs that are incomplete, have unknown parts, or do not fit their model."""
 
 
-class StorageError(MintModelError):
+class StorageError(ModelError):
     """A folder that cannot be written: it already exists, or its disk is full or refuses."""
