@@ -25,6 +25,8 @@ from workbench.local.server import LocalServer
 from workbench.local.stack import ROOT, Stack
 
 PATIENCE = 240.0
+#: Of the web server's log, said of a site on which something broke off.
+_LOG_LINES = 40
 
 
 class RunningCrowd:
@@ -159,7 +161,13 @@ def chaos_site(say: Say, *, extra: Mapping[str, str] | None = None) -> Iterator[
 def started(folder: Path, say: Say, **options: Any) -> Iterator[ChaosSite]:
     """A site on a folder of the caller's."""
     with Stack(folder, say=lambda line: say(f"    {line}"), **options) as stack:
-        yield ChaosSite(stack, say)
+        site = ChaosSite(stack, say)
+        try:
+            yield site
+        except Exception:
+            # The folder is about to go.
+            say("\n".join((folder / "log" / "web.log").read_text().splitlines()[-_LOG_LINES:]))
+            raise
 
 
 def kill_all(processes: Iterable[psutil.Process]) -> int:

@@ -10,7 +10,13 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, heartbeat_sent, setup_logging, task_prerun
+from celery.signals import (
+    before_task_publish,
+    heartbeat_sent,
+    setup_logging,
+    task_prerun,
+    worker_init,
+)
 
 from .core.request_numbers import TASK_HEADER, current_number, take_over
 
@@ -49,6 +55,20 @@ def name_the_request(headers: dict[str, Any], **given: Any) -> None:
 @task_prerun.connect
 def take_over_the_request(task_id: str, task: Any, **given: Any) -> None:
     take_over(vars(task.request), task=task.name, task_id=task_id)
+
+
+@worker_init.connect
+def leave_no_transaction_open(**given: Any) -> None:
+    """A worker that stands still holds no rows for longer than this, whatever it was doing; of jobs
+    with a lease `jobs.holders` makes it shorter."""
+    from django.db.backends.signals import connection_created
+
+    connection_created.connect(_bound_silence)
+
+
+def _bound_silence(connection: Any, **given: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '5min'")
 
 
 @heartbeat_sent.connect

@@ -52,7 +52,7 @@ def replace_image(
             _("The image has more than %(limit)d MB.") % {"limit": MAX_FILE_BYTES // 2**20}
         )
     study = stimulus.study
-    with study_lock(study), ImportStore(study) as store:
+    with study_lock(study) as lock, ImportStore(study, lock) as store:
         _refuse(stimulus, hashlib.sha256(data).hexdigest())
         image = _stored(store, stimulus.filename, data)
         with transaction.atomic():

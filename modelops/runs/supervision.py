@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
 
+from workbench.core.buckets import BucketError
 from workbench.core.errors import MintError
-from workbench.core.jobs import leases
+from workbench.core.jobs import holders, leases
 from workbench.core.jobs.models import ACTIVE_STATES
 
 from ..learning.errors import TeamBrokenError
@@ -90,6 +91,7 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
     and passes.
     """
     run = TrainingRun.objects.select_related("study", "snapshot", "predictor").get(pk=run_id)
+    holders.name_connection(TrainingRun, run_id, fence)
     use_processor_cores()
     heartbeat = Heartbeat(run_id, fence, supervisor)
     heartbeat.start()
@@ -102,6 +104,9 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
         # As when this process is killed: the run is not over, the next sweep hands it on.
         log.warning("a process of the training is gone", run=run_id, error=str(error))
         return BROKEN_TEAM
+    except BucketError as error:
+        log.warning("training failed", run=run_id, exc_info=error)
+        _fail(run_id, fence, _unreachable(error))
     except MintError as error:
         log.warning("training failed", run=run_id, exc_info=error)
         _fail(run_id, fence, str(error))
@@ -188,6 +193,13 @@ def _fail(run_id: int, fence: int, error: str) -> None:
         leases.fail(TrainingRun, run_id, fence, error=error)
     except leases.LostLeaseError:
         log.warning("a run that failed was taken over already", run=run_id, error=error)
+
+
+def _unreachable(error: BucketError) -> str:
+    return _(
+        "The training's files could not be stored or read: %(reason)s. Retrain when the bucket "
+        "answers again."
+    ) % {"reason": error.strerror}
 
 
 def _unexpected(error: Exception) -> str:

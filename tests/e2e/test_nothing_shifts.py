@@ -29,6 +29,7 @@ PLACES = """() => {
         hidden: area.scrollHeight - area.clientHeight,
     };
 }"""
+HURRY = "That was fast. Please take the time to look."
 #: Names of the buttons whose middle is under something else.
 COVERED = """() => [...document.querySelectorAll("#answer button, #answer textarea")]
     .filter((e) => e.checkVisibility({ visibilityProperty: true }))
@@ -121,16 +122,25 @@ def test_a_study_that_asks_no_reasons_says_nothing_of_them(
     expect(page.get_by_text("optional")).to_have_count(0)
 
 
-def test_fast_answers_bring_a_kind_word_that_covers_nothing(
-    open_page: Callable[[], Page], study: Study
-) -> None:
+@pytest.fixture
+def hurried(open_page: Callable[[], Page], study: Study) -> Page:
+    """A page on which nobody can answer slowly enough."""
     rules = {**study.rules.to_json(), "minimum_seconds": 60}
     Study.objects.filter(pk=study.pk).update(reliability_rules=rules)
     page = open_page()
     page.get_by_label("I have read this and agree").check()
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="Show me the first image").click()
-    hurry = page.get_by_text("That was fast. Please take the time to look.")
+    return page
+
+
+def pace_warnings() -> list[int]:
+    return [trial.behaviour.get("pace_warnings", 0) for trial in submitted()]
+
+
+def test_fast_answers_bring_a_kind_word_that_covers_nothing(hurried: Page) -> None:
+    page = hurried
+    hurry = page.get_by_text(HURRY)
     for number in (1, 2, 3):
         shows(page, number)
         expect(hurry).to_be_hidden()
@@ -150,8 +160,26 @@ def test_fast_answers_bring_a_kind_word_that_covers_nothing(
     press(page, "4 2 3 Enter")
     shows(page, 6)
     arrived(page)
-    warned = [trial.behaviour.get("pace_warnings", 0) for trial in submitted()]
-    assert warned == [0, 0, 0, 1, 0]
+    assert pace_warnings() == [0, 0, 0, 1, 0]
+
+
+def test_the_kind_word_waits_for_an_image_that_comes_late(hurried: Page) -> None:
+    hurry = hurried.get_by_text(HURRY)
+    hurried.route("**/submit/", lambda route: route.abort())
+    for number in (1, 2, 3):
+        shows(hurried, number)
+        press(hurried, "4 2 3 Enter")
+    # Nothing is left to rate until the server takes the answers.
+    expect(hurried.locator("#controls:enabled")).to_have_count(0)
+    expect(hurry).to_be_hidden()
+    hurried.unroute("**/submit/")
+    shows(hurried, 4)
+    expect(hurry).to_be_visible()
+    press(hurried, "4 2 3 Enter")
+    shows(hurried, 5)
+    expect(hurry).to_be_hidden()
+    arrived(hurried)
+    assert pace_warnings() == [0, 0, 0, 1]
 
 
 @pytest.fixture

@@ -196,6 +196,8 @@ class Stack:
             *("--worker-class", "gthread", "--workers", workers, "--threads", threads),
             # Loaded once, before the workers are forked: a quicker start in less memory.
             *("--preload", "--graceful-timeout", "5", "--no-control-socket"),
+            # No proxy in front: two seconds, the default, end under a script's next request.
+            *("--keep-alive", "65"),
             *("--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger"),
             *("--config", "python:workbench.gunicorn_hooks"),
         ]

@@ -1,5 +1,6 @@
 """Where archives lie: in the `artifacts` storage, a folder for each study."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.files.base import File
@@ -9,9 +10,19 @@ from ...models import Study
 
 
 def store_archive(study_id: int, path: Path, sha256: str) -> str:
-    """Its name there, which no other one has: whoever stored it may delete it again."""
-    with path.open("rb") as file:
-        return storages["artifacts"].save(f"{_folder(study_id)}/{sha256}.zip", File(file))
+    """Its name there, which no other one has: whoever stored it may delete it again.
+
+    Raises OSError, with nothing left there.
+    """
+    storage = storages["artifacts"]
+    name = storage.get_available_name(f"{_folder(study_id)}/{sha256}.zip")
+    try:
+        with path.open("rb") as file:
+            return storage.save(name, File(file))
+    except OSError:
+        with suppress(OSError):  # a bucket that is away cannot be tidied up either
+            storage.delete(name)
+        raise
 
 
 def forget_archives(study: Study) -> None:

@@ -15,9 +15,8 @@ export class Behaviour {
   leftAt = null;
   awayMs = 0;
   away = 0;
-  /** Whether the rater has just been asked to take their time, and whether they will be next. */
+  /** Whether the image came with the wish to take more time. */
   warned = false;
-  warning = false;
   /** @type {Record<string, number>} */
   scores = {};
   /** @type {Record<string, [number, number]>} */
@@ -36,21 +35,16 @@ export class Behaviour {
   /**
    * The decoded image is on the screen, with these scores in the form.
    * @param {Record<string, number>} scores
+   * @param {boolean} warned whether the rater is asked, with it, to take their time
    */
-  start(scores) {
+  start(scores, warned = false) {
     this.shownAt = performance.now();
     this.leftAt = isAway() ? this.shownAt : null;
     this.awayMs = 0;
     this.away = 0;
-    this.warned = this.warning;
-    this.warning = false;
+    this.warned = warned;
     this.scores = { ...scores };
     this.touches = {};
-  }
-
-  /** The next image comes with the wish to take more time. */
-  warn() {
-    this.warning = true;
   }
 
   /**

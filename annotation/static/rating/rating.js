@@ -122,7 +122,7 @@ export class Rating {
     const { language } = this.transport;
     const displayed = view.screen.takeDisplay(session.trial);
     const first = !session.trial.practice && !session.last.revising;
-    if (first && this.hurry.answered(behaviour.shown_ms)) view.warn();
+    view.hurried = first && this.hurry.answered(behaviour.shown_ms);
     session.submit(answer, displayed, { ...answer, behaviour, language });
     if (session.awaited) view.screen.shut();
     else this.#goOn();
@@ -132,7 +132,9 @@ export class Rating {
   back() {
     const { session, view } = this;
     if (view.interlude.open || (session.trial && !view.screen.ready)) return;
-    if (session.turnBack()) this.#goOn();
+    if (!session.turnBack()) return;
+    view.hurried = false;
+    this.#goOn();
   }
 
   /** @param {{reason: string, note: string}} why */
@@ -140,6 +142,7 @@ export class Rating {
     const { session, view } = this;
     if (!session.trial || !session.canSkip) return;
     session.skip(why, view.screen.takeDisplay(session.trial));
+    view.hurried = false;
     this.#goOn();
   }
 

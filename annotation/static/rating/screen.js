@@ -98,8 +98,9 @@ export class Screen {
    * Shows a trial; its form opens once the decoded image is on the screen.
    * @param {Trial} trial
    * @param {Answer} answer that the form starts with
+   * @param {boolean} warned whether the rater is asked, with it, to take their time
    */
-  async show(trial, answer) {
+  async show(trial, answer, warned) {
     this.shown = trial;
     this.shut();
     this.enlarging.restart();
@@ -110,7 +111,7 @@ export class Screen {
     if (!(await this.#showImage(trial)) || !this.#isShown(trial)) return;
     note("");
     this.controls.disabled = false;
-    this.behaviour.start(this.form.read().scores);
+    this.behaviour.start(this.form.read().scores, warned);
     this.opened();
     const task = taskOf(trial);
     if (!this.displayed.has(task)) this.displayed.set(task, performance.now());

@@ -34,15 +34,12 @@ export class View {
     this.interlude = new Interlude(this.messages);
     this.bar = new ProgressBar(this.messages);
     this.waiting = new Waiting(this.messages);
-    /** Whether the next image comes with the wish to take more time. */
+    /**
+     * Whether the image that follows the last answer comes with the wish to take more time. It may
+     * come late, or only at a second try: the wish waits for it.
+     */
     this.hurried = false;
     byId("back", HTMLButtonElement).hidden = settings.blocksBack === null;
-  }
-
-  /** Asks the rater, with the next image, to take their time. */
-  warn() {
-    this.hurried = true;
-    this.screen.behaviour.warn();
   }
 
   /** @param {Session} session */
@@ -60,12 +57,11 @@ export class View {
    */
   async showTrial(session) {
     const { trial } = session;
-    byId("hurry", HTMLElement).hidden = !this.hurried;
-    this.hurried = false;
+    byId("hurry", HTMLElement).hidden = !(trial && this.hurried);
     if (trial) this.panel.sayPass(trial.perspectives);
     else this.screen.clear();
     this.showPlace(session);
-    if (trial) await this.screen.show(trial, session.answer);
+    if (trial) await this.screen.show(trial, session.answer, this.hurried);
     else this.showConnection(session);
   }
 

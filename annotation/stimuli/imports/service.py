@@ -201,8 +201,8 @@ def import_rows(run: ImportRun, manifest: Manifest, source: ImageSource) -> Impo
     with (
         refused_for_problems(),
         disk_problems(),
-        study_lock(run.study),
-        ImportStore(run.study) as store,
+        study_lock(run.study) as lock,
+        ImportStore(run.study, lock) as store,
     ):
         if options.dry_run or (manifest.errors and not run.partial):
             store.stop_writing()

@@ -8,14 +8,14 @@ were duplicated from it. A file's name says nothing about its generator.
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -36,21 +36,38 @@ class ImportRunningError(MintError):
     code = "import_running"
 
 
+class StudyLock:
+    """Held by this process's connection, for as long as that lasts."""
+
+    def __init__(self, backend: int) -> None:
+        self._backend = backend
+
+    def is_held(self) -> bool:
+        """False once the connection was lost: by a restart of PostgreSQL, or because the job was
+        handed on. Another import may be running then."""
+        lost = connection.connection is None or not connection.is_usable()
+        return not lost and connection.connection.info.backend_pid == self._backend
+
+
 @contextmanager
-def study_lock(study: Study) -> Iterator[None]:
+def study_lock(study: Study) -> Iterator[StudyLock]:
     """Hold the study's import lock; PostgreSQL frees it if this process dies."""
+    key = [_LOCK_CLASS, study.pk]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, study.pk])
-        if cursor.fetchone() != (True,):
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s), pg_backend_pid()", key)
+        taken, backend = cursor.fetchone()
+        if not taken:
             raise ImportRunningError(
                 _("Another import into “%(study)s” is running; wait until it is done.")
                 % {"study": study.title}
             )
+    lock = StudyLock(backend)
     try:
-        yield
+        yield lock
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, study.pk])
+        if lock.is_held():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 class ImportStore:
@@ -60,8 +77,9 @@ class ImportStore:
     the next import then deletes the files that no row points to.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, lock: StudyLock | None = None) -> None:
         self._study = study
+        self._study_lock = lock
         self._folder = f"studies/{study.pk}"
         self._marker = f"{self._folder}/importing"
         self._lock = threading.Lock()
@@ -83,6 +101,9 @@ class ImportStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._study_lock is not None and not self._study_lock.is_held():
+            self._clean_up_with_a_new_lock()
+            return
         if not self._kept:
             for name in self._written:
                 default_storage.delete(name)
@@ -148,6 +169,14 @@ class ImportStore:
         except OSError:
             default_storage.delete(self._marker)
             raise
+
+    def _clean_up_with_a_new_lock(self) -> None:
+        """Rows of another import, or of this one's commit whose answer was lost, may point to what
+        this one wrote. While another one runs, or PostgreSQL is away, the marker has to do."""
+        connection.close()
+        with suppress(ImportRunningError, OperationalError), study_lock(self._study):
+            self._delete_orphans()
+            default_storage.delete(self._marker)
 
     def _delete_orphans(self) -> None:
         inside = {f"{field}__startswith": f"{self._folder}/" for field in FILES}

@@ -22,6 +22,7 @@ from modelops.runs import retraining, supervision, training
 from modelops.runs.predictors import ensure_predictor
 from modelops.runs.supervision import BROKEN_TEAM, LOST_LEASE, ORPHANED, Heartbeat, train_run
 from modelops.runs.training import scratch_folder
+from workbench.core.buckets import BucketError
 from workbench.core.jobs import leases
 
 pytestmark = [
@@ -119,6 +120,21 @@ def test_an_unknown_error_fails_the_run_by_name(
     run.refresh_from_db()
     assert run.state == "failed"
     assert f"unexpected error ({slip.__name__}: by zero)" in run.error
+
+
+def test_a_bucket_that_is_away_fails_the_run_with_the_fix(
+    run: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**given: object) -> None:
+        raise BucketError(errno.EIO, "the bucket chaos does not answer: EndpointConnectionError")
+
+    monkeypatch.setattr(supervision, "run_training", fail)
+    assert train(run) == 0
+    assert run.state == "failed"
+    assert run.error == (
+        "The training's files could not be stored or read: the bucket chaos does not answer: "
+        "EndpointConnectionError. Retrain when the bucket answers again."
+    )
 
 
 def test_a_process_that_was_killed_leaves_the_run_to_be_handed_on(

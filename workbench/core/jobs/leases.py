@@ -18,6 +18,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from ..server_folders import without_folders
+from .holders import end_connection, name_connection
 from .models import ACTIVE_STATES, Job, JobState
 
 #: How often a job is started before it counts as the cause of its workers' deaths.
@@ -55,7 +56,10 @@ def claim(kind: type[Job], pk: int) -> int | None:
         lease_expires_at=lease_end(),
         started_at=timezone.now(),
     )
-    return fence + 1 if taken else None
+    if not taken:
+        return None
+    name_connection(kind, pk, fence + 1)
+    return fence + 1
 
 
 def renew(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
@@ -170,6 +174,7 @@ def _hand_on(kind: type[Job], wake: Callable[[int], None], give_up: Callable[[Jo
         state=JobState.RUNNING, lease_expires_at__lte=timezone.now()
     )
     for job in silent:
+        end_connection(job)
         if job.attempts < MAX_ATTEMPTS:
             if requeue(kind, job.pk, job.fence):
                 log.warning("job handed on", kind=kind.__name__, job=job.pk, attempts=job.attempts)
@@ -198,6 +203,9 @@ def _end(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
 
 
 def _write(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
+    if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
+        # Ended from outside, perhaps as the job was handed on: a new connection tells.
+        connection.close()
     owned = kind._default_manager.filter(pk=pk, state=JobState.RUNNING, fence=fence)
     if not owned.update(**fields):
         raise LostLeaseError(f"{kind.__name__} {pk} is no longer held with fence {fence}")

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage, storages
 from django.db import IntegrityError, InternalError, transaction
 
 from annotation.models import DatasetRelease, Rater, Stimulus, Study
-from annotation.opinion.dataset import pictures
+from annotation.opinion.dataset import pictures, storing
 from annotation.opinion.dataset.archive import Archive
 from annotation.opinion.dataset.asking import cancel_dataset, described
 from annotation.opinion.dataset.building import build
@@ -194,6 +194,22 @@ def test_a_full_disk_is_said(
     job.refresh_from_db()
     assert (job.state, job.archive) == ("failed", "")
     assert job.error == "The archive could not be stored: No space left on device"
+
+
+def test_a_disk_that_is_full_as_the_archive_is_stored_keeps_no_half(
+    study: Study, owner: User, stimuli: list[Stimulus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Half(File):  # type: ignore[type-arg] # bytes
+        def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+            yield self.read(10)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    job = ask(study, owner)
+    monkeypatch.setattr(storing, "File", Half)
+    run_dataset_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.archive) == ("failed", "")
+    assert storages["artifacts"].listdir(f"datasets/{study.pk}") == ([], [])
 
 
 def test_archives_go_with_their_study(study: Study, owner: User, stimuli: list[Stimulus]) -> None:

@@ -1,6 +1,10 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -141,3 +145,42 @@ def test_a_lease_is_kept_while_work_says_nothing(run: TrainingRun, settings: Set
         assert wait_until(lambda: lease_of(run) > timezone.now(), seconds=10)
     expire(run)
     assert leases.requeue(TrainingRun, run.pk, fence)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_holder_that_stands_still_loses_its_locks(run: TrainingRun, settings: Settings) -> None:
+    """As a stopped process does: it holds the job's row and a lock, and is silent."""
+    settings.JOB_LEASE_SECONDS = 0.2
+    still, goes_on, woken = threading.Event(), threading.Event(), list[int]()
+
+    def hold() -> None:
+        fence = claimed(run)
+        with suppress(OperationalError), transaction.atomic():
+            leases.renew(TrainingRun, run.pk, fence)
+            lock("pg_advisory_lock")
+            still.set()
+            assert goes_on.wait(20)
+            leases.renew(TrainingRun, run.pk, fence)
+        with pytest.raises(leases.LostLeaseError):
+            leases.fail(TrainingRun, run.pk, fence, error="its connection is gone")
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        holder = pool.submit(hold)
+        assert still.wait(20)
+        assert not lock("pg_try_advisory_lock")
+        assert wait_until(lambda: lease_of(run) <= timezone.now(), seconds=10)
+        leases.sweep(TrainingRun, wake=woken.append, give_up=lambda job: pytest.fail(str(job)))
+        assert woken == [run.pk]
+        assert wait_until(lambda: lock("pg_try_advisory_lock"), seconds=10)
+        goes_on.set()
+        holder.result()
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("queued", "")
+
+
+def lock(how: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {how}(7, 7)")
+        ((taken,),) = cursor.fetchall()
+    return taken is not False
