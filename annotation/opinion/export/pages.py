@@ -15,22 +15,25 @@ from workbench.core.downloads import wants_raw
 from workbench.core.errors import MintError
 from workbench.core.jobs.models import JobState
 from workbench.core.room import streams
-from workbench.core.tables import CSV_TYPE
 
 from ...models import OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
 from ..imported import CHOSEN
 from ..methods import METHODS
+from ..pages.shown import release_asked
 from ..releases import live_release_if_made, make_release
 from .api import export_response
 from .formats import FORMATS
+from .offered import document_link, offered
 
 
 @login_required
 @require_safe
 def export_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """What can be taken home; `?release=N` offers it with the opinion scores of a kept release."""
     study = find_study(request.user, slug, "annotation.export_study")
-    return render(request, "annotation/export.html", _context(request, study))
+    release = release_asked(study, request.GET.dict())
+    return render(request, "annotation/export.html", _context(request, study, release))
 
 
 @streams
@@ -61,7 +64,7 @@ def release_make(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("study-export", slug=study.slug)
 
 
-def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
+def _context(request: HttpRequest, study: Study, chosen: OpinionRelease | None) -> dict[str, Any]:
     live = live_release_if_made(study)
     releases = study.opinion_releases.exclude(state=OpinionRelease.State.FROZEN)
     described = [_described(release) for release in releases]
@@ -70,10 +73,9 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "tab": "export",
         "address": request.build_absolute_uri(reverse("api-export", args=[study.slug])),
         "tokens_url": reverse("api-tokens"),
-        "formats": [(form.name, _(form.label)) for form in FORMATS.values()],
-        "tables": [
-            (form.name, _(form.label)) for form in FORMATS.values() if form.content_type == CSV_TYPE
-        ],
+        "chosen": chosen,
+        "groups": list(offered(study, chosen)),
+        "document": document_link(study, chosen),
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
         "releases": described,

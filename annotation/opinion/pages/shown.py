@@ -25,20 +25,26 @@ _DIGITS = 9
 _PICTURES = 5
 
 
-def release_shown(study: Study, given: Mapping[str, str]) -> OpinionRelease:
-    """The release that `release` in an address names, the live one if it names none.
+def release_asked(study: Study, given: Mapping[str, str]) -> OpinionRelease | None:
+    """The kept release that `release` in an address names; None for the live one, which is also
+    meant if it names none.
 
     Raises Http404 if there is no such release of the study's own scores.
     """
     text = given.get("release", "")
     if not text:
-        return live_release(study)
+        return None
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         raise Http404
     try:
-        return chosen_release(study, int(text)) or live_release(study)
+        return chosen_release(study, int(text))
     except ReleaseError as error:
         raise Http404 from error
+
+
+def release_shown(study: Study, given: Mapping[str, str]) -> OpinionRelease:
+    """The release that an address asks for, as `release_asked`, with the live one itself."""
+    return release_asked(study, given) or live_release(study)
 
 
 @dataclass(frozen=True)

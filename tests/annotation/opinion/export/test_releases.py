@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 from unittest.mock import Mock
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +17,9 @@ from django.test import Client
 from annotation.models import (
     Study,
 )
+from annotation.opinion.dataset.forms import FORMS
 from annotation.opinion.export.formats import FORMATS, Source
+from annotation.opinion.export.offered import offered
 from annotation.opinion.methods import METHODS, Estimates, Votes
 from annotation.opinion.methods.mos import MeanOpinionScore
 from annotation.opinion.releases import live_release, make_release
@@ -122,9 +125,50 @@ def test_a_named_releases_scores_leave_if_it_is_asked_for(
     call_command("export_study", "demo", file, release=release.number, stdout=io.StringIO())
     assert [json.loads(line) for line in file.read_text().splitlines()] == then
     page = client.get("/studies/demo/export/").content.decode()
-    assert f"{address}?format=csv&amp;release={release.number}" in page
-    assert f"{address}study.json?release={release.number}" in page
+    assert f'"/studies/demo/export/?release={release.number}#files"' in page
     assert f'"{address}study.json"' in page
+    page = client.get(f"/studies/demo/export/?release={release.number}").content.decode()
+    assert f"{address}?format=images&amp;release={release.number}&amp;raw=true" in page
+    assert f"{address}study.json?release={release.number}" in page
+
+
+def test_the_page_says_of_each_form_whether_a_releases_opinion_scores_are_in_it(
+    client: Client, owner: User, study: Study
+) -> None:
+    """Held against the files themselves: what differs from the live file has them."""
+    (stimulus,) = make_stimuli(study, 1)
+    rate(make_rater(study), stimulus, {"quality": 1})
+    release = make_release(study, name="first", method="bias_removed")
+    rate(make_rater(study), stimulus, {"quality": 5})
+    client.force_login(owner)
+    for row in (row for group in offered(study, release) for row in group.rows):
+        (link, *_others) = row.links
+        form = parse_qs(urlsplit(link.href).query).get("format", [link.href.split("/")[-2]])[0]
+        now = get_file(client, owner, form)
+        assert (client.get(link.href).getvalue() != now) == row.kept, form
+
+
+def test_every_format_is_on_the_page_once_and_raw_where_it_is_for_spreadsheets(
+    client: Client, owner: User, study: Study
+) -> None:
+    links = [link for group in offered(study) for row in group.rows for link in row.links]
+    assert sorted(link.href.split("/")[-2] for link in links if not link.raw) == sorted(FORMATS)
+    raw = {link.href.removesuffix("?raw=1").split("/")[-2] for link in links if link.raw}
+    assert raw == {"csv", "explanations", "images", "sessions", "raters"}
+    assert all(link.label.startswith(link.text) for link in links)
+    client.force_login(owner)
+    page = client.get("/studies/demo/export/").content.decode()
+    assert all(f'href="{link.href}" aria-label="{link.label}"' in page for link in links)
+    # The layouts that dataset releases have besides.
+    assert all(form.label.partition(":")[0] in page for form in FORMS.values() if ":" in form.label)
+
+
+@pytest.mark.parametrize("number", ["9", "first", "1" * 12])
+def test_the_page_knows_no_release_that_there_is_not(
+    client: Client, owner: User, study: Study, number: str
+) -> None:
+    client.force_login(owner)
+    assert client.get(f"/studies/demo/export/?release={number}").status_code == 404
 
 
 def test_a_release_that_is_none_of_the_studys_own_is_refused(
