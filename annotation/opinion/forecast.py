@@ -92,6 +92,9 @@ class Forecaster(Protocol):
         in use, if that has not learnt from the image. limits: the ends of the scale that `scores`,
         the study's own, are on, by perspective's key."""
 
+    def learners(self, study: Study) -> dict[int, list[int]]:
+        """Number of a release → numbers of the versions that learnt from its scores."""
+
     def named(self, study: Study) -> str:
         """The model in use, for people: its name and version. Empty without a model."""
 
@@ -116,6 +119,10 @@ def assisted_of(
     study: Study, scores: Sequence[OpinionScore], limits: Mapping[str, tuple[float, float]]
 ) -> dict[int, dict[str, AssistedScore]]:
     return FORECASTERS[0].assisted(study, scores, limits) if FORECASTERS else {}
+
+
+def learners_of(study: Study) -> dict[int, list[int]]:
+    return FORECASTERS[0].learners(study) if FORECASTERS else {}
 
 
 def forecaster_named(study: Study) -> str:

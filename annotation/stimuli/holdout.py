@@ -12,6 +12,7 @@ from workbench.core.texts import gettext_noop
 from ..models import Stimulus, Study
 from ..models.stimulus import COUNTING_STATES
 from ..protocol.split import Split
+from ..studies.counts import image_counts
 from .importing.remarks import Remark
 
 _NO_SHARE = Remark(
@@ -98,9 +99,14 @@ class HoldoutState:
 
 
 def holdout_context(study: Study) -> dict[str, Any]:
-    """What `annotation/_holdout.html` shows, in the reader's language."""
+    """What `annotation/_holdout.html` shows, in the reader's language. Images are counted as
+    everywhere: those in use that have a file."""
     state = holdout_state(study)
-    return {"holdout": state, "holdout_remarks": [it.sentence(_) for it in state.remarks()]}
+    return {
+        "holdout": state,
+        "images": image_counts(study),
+        "holdout_remarks": [it.sentence(_) for it in state.remarks()],
+    }
 
 
 def holdout_state(study: Study) -> HoldoutState:

@@ -15,17 +15,19 @@ from ..opinion.releases import live_release_if_made
 from ..studies.selectors import stimuli_of
 
 DEFAULT_SORT = "wanted"
+#: By what the model in use knows: where there is none, as the default.
+UNCERTAIN = "uncertain"
 SORTS: dict[str, str | Promise] = {
     "wanted": _("Most wanted first"),
     "newest": _("Newest first"),
     "best": _("Highest score first"),
     "worst": _("Lowest score first"),
     "disputed": _("Most disputed first"),
-    "uncertain": _("Model least sure first"),
+    UNCERTAIN: _("Model least sure first"),
 }
 FILTERS = ("text", "generator", "split", "state", "purpose")
 #: Sorted by the scores of one perspective.
-_BY_PERSPECTIVE = ("best", "worst", "disputed", "uncertain")
+_BY_PERSPECTIVE = ("best", "worst", "disputed", UNCERTAIN)
 #: A text in an address may be so long.
 _LONGEST = 300
 
@@ -71,7 +73,7 @@ class Listing:
         found = stimuli_of(study, filters={name: getattr(self, name) for name in FILTERS})
         if self.sort == "newest":
             return found.order_by("-created_at", "-pk")
-        if self.sort == "uncertain":
+        if self.sort == UNCERTAIN:
             sorted_ = FORECASTERS and FORECASTERS[0].most_uncertain(study, self.perspective, found)
             return sorted_ or found
         return _by_scores(study, self, found) if self.by_perspective else found

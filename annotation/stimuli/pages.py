@@ -14,14 +14,22 @@ from django.views.decorators.http import require_safe
 
 from ..models import AuditEntry, Generator, OpinionScore, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
-from ..opinion.forecast import AssistedScore, Forecast, Knowledge, assisted_of, forecasts_of
+from ..opinion.forecast import (
+    AssistedScore,
+    Forecast,
+    Knowledge,
+    assisted_of,
+    forecaster_of,
+    forecasts_of,
+)
 from ..opinion.selectors import limits_by_key, scores_if_made
 from ..protocol.perspectives import PerspectiveSettings
+from ..studies.counts import image_counts
 from ..studies.pages.charts import Chart, histogram
 from ..studies.selectors import find_study
 from ..studies.texts import localized, scale_in_words
 from .holdout import holdout_context
-from .listing import SORTS, Listing, neighbours
+from .listing import SORTS, UNCERTAIN, Listing, neighbours
 from .marked import marked_of
 from .metadata import readable
 from .purposes_page import purpose_form
@@ -64,7 +72,9 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         "knowledge": _knowledge(score for scores in shown.values() for score in scores),
         "listing": listing,
         "query": listing.address(),
-        "sorts": SORTS,
+        "sorts": _sorts(study, listing),
+        "counts": image_counts(study),
+        "predicts": bool(forecaster_of(study)),
         "asked": asked,
         "generators": Generator.objects.filter(study=study)
         .order_by("name")
@@ -122,6 +132,14 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "taken_out": _taken_out(stimulus),
     }
     return render(request, "annotation/stimulus.html", context)
+
+
+def _sorts(study: Study, listing: Listing) -> dict[str, Any]:
+    """Without a model none is less sure of one image than of another."""
+    offered = {**SORTS}
+    if listing.sort != UNCERTAIN and not forecaster_of(study):
+        del offered[UNCERTAIN]
+    return offered
 
 
 def _way(request: HttpRequest, study: Study, stimulus: Stimulus) -> dict[str, Any]:

@@ -6,6 +6,8 @@ excluded either. How much each weighs is for the study's rules to say
 (`opinion.reliability.selectors.rater_weights`).
 """
 
+from collections.abc import Iterable
+
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.expressions import Combinable
 
@@ -45,6 +47,11 @@ def excluded_images(study_id: int) -> list[int]:
 def counting_trials(study: Study) -> QuerySet[Trial]:
     """Trials whose current scores count."""
     return Trial.objects.filter(_counting(), rater__study=study)
+
+
+def counting_trials_of(studies: Iterable[int]) -> QuerySet[Trial]:
+    """The same of many studies, by their keys."""
+    return Trial.objects.filter(_counting(), rater__study__in=studies)
 
 
 def trial_counts() -> Combinable:

@@ -1,6 +1,7 @@
-"""The numbers of a study, each with its one definition: for the overview, the raters page and the
-API."""
+"""The numbers of a study, each with its one definition: for the list of studies, the overview, the
+pages about images and raters, and the API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,52 +10,88 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from ..models import Rater, Stimulus, Study, Trial
-from .counting import counting_trials
+from .counting import counting_trials, counting_trials_of
 
 
 @dataclass(frozen=True)
-class Counts:
+class ImageCounts:
     """Images are those in use, of purpose main; practice and gold images are apart."""
 
     #: With a file, those of them held out, and labels without a file.
-    images: int
-    holdout: int
-    without_image: int
-    practice: int
-    gold: int
-    #: One rater's answer to one image, of those that count (`studies.counting`).
-    ratings: int
-    #: Those of images in use, how many these are to have, and images that somebody is looking at,
-    #: or gets next.
-    given: int
-    wanted: int
-    under_way: int
-    #: Images answered in any role: practice, warm-up, repeats and gold too, and by excluded raters.
-    answers: int
-    last_answer: datetime | None
-    #: With a link, and those of them who have answered anything.
-    raters: int
-    raters_started: int
+    images: int = 0
+    holdout: int = 0
+    without_image: int = 0
+    practice: int = 0
+    gold: int = 0
+    #: Of any purpose: withdrawn, excluded, replaced.
+    out_of_use: int = 0
+    #: How many ratings `images` are to have.
+    wanted: int = 0
 
     @property
-    def not_counting(self) -> int:
-        return self.answers - self.ratings
+    def pool(self) -> int:
+        return self.images - self.holdout
+
+
+@dataclass(frozen=True)
+class Listed(ImageCounts):
+    """With the ratings that count of images in use: what a row of the list of studies says."""
+
+    given: int = 0
 
     @property
     def percent(self) -> int:
         return min(100, 100 * self.given // self.wanted) if self.wanted else 0
 
 
-_MAIN = Q(purpose=Stimulus.Purpose.MAIN)
+@dataclass(frozen=True)
+class Counts(Listed):
+    """All numbers of one study."""
+
+    #: One rater's answer to one image, of those that count (`studies.counting`).
+    ratings: int = 0
+    #: Images that somebody is looking at, or gets next.
+    under_way: int = 0
+    #: Images answered in any role: practice, warm-up, repeats and gold too, and by excluded raters.
+    answers: int = 0
+    last_answer: datetime | None = None
+    #: With a link, and those of them who have answered anything.
+    raters: int = 0
+    raters_started: int = 0
+
+    @property
+    def not_counting(self) -> int:
+        return self.answers - self.ratings
+
+
+_USED = Q(state=Stimulus.State.IN_USE)
+_MAIN = _USED & Q(purpose=Stimulus.Purpose.MAIN)
 _FILE = ~Q(sha256="")
 _IMAGES = {
     "images": Count("pk", filter=_MAIN & _FILE),
     "holdout": Count("pk", filter=_MAIN & _FILE & Q(split=Stimulus.Split.HOLDOUT)),
     "without_image": Count("pk", filter=_MAIN & ~_FILE),
-    "practice": Count("pk", filter=Q(purpose=Stimulus.Purpose.PRACTICE)),
-    "gold": Count("pk", filter=Q(purpose=Stimulus.Purpose.GOLD)),
+    "practice": Count("pk", filter=_USED & Q(purpose=Stimulus.Purpose.PRACTICE)),
+    "gold": Count("pk", filter=_USED & Q(purpose=Stimulus.Purpose.GOLD)),
+    "out_of_use": Count("pk", filter=~_USED),
     "wanted": Sum("wanted_ratings", default=0, filter=_MAIN & _FILE),
 }
+_GIVEN = Q(stimulus__state=Stimulus.State.IN_USE)
+
+
+def image_counts(study: Study) -> ImageCounts:
+    """One statement."""
+    return ImageCounts(**Stimulus.objects.filter(study=study).aggregate(**_IMAGES))
+
+
+def listed_counts(studies: Sequence[Study]) -> dict[int, Listed]:
+    """By the study's key; two statements, however many studies there are."""
+    keys = [study.pk for study in studies]
+    of_images = Stimulus.objects.filter(study__in=keys).order_by().values("study")
+    images = {row.pop("study"): row for row in of_images.annotate(**_IMAGES)}
+    of_trials = counting_trials_of(keys).filter(_GIVEN).order_by().values_list("rater__study")
+    given = dict(of_trials.annotate(number=Count("pk")))
+    return {key: Listed(**images.get(key, {}), given=given.get(key, 0)) for key in keys}
 
 
 def counts_of(study: Study) -> Counts:
@@ -69,14 +106,12 @@ def counts_of(study: Study) -> Counts:
     raters = Rater.objects.filter(study=study).aggregate(
         raters=Count("pk"), raters_started=Count("pk", filter=Q(Exists(own)))
     )
-    in_use = Q(stimulus__state=Stimulus.State.IN_USE)
     counting = counting_trials(study).aggregate(
-        ratings=Count("pk"), given=Count("pk", filter=in_use)
+        ratings=Count("pk"), given=Count("pk", filter=_GIVEN)
     )
-    images = Stimulus.objects.filter(study=study, state=Stimulus.State.IN_USE)
     return Counts(
+        **vars(image_counts(study)),
         under_way=leased.count(),
-        **images.aggregate(**_IMAGES),
         **counting,
         **answered,
         **raters,

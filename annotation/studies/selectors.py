@@ -1,6 +1,5 @@
-"""Queries for the console and the owner API: which studies, their progress, their raters."""
+"""Queries for the console and the owner API: which studies, their raters, their images."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -16,7 +15,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
     When,
 )
 from django.db.models.functions import Greatest
@@ -58,40 +56,6 @@ def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
     if study is not None and user.has_perm("annotation.view_study", study):
         raise PermissionDenied(_("Your role in this study does not allow this."))
     raise Http404
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The progress of the collection: images, rating slots taken, and those wanted now."""
-
-    stimuli: int
-    holdout: int
-    without_image: int
-    given: int
-    wanted: int
-
-    @property
-    def percent(self) -> int:
-        return min(100, 100 * self.given // self.wanted) if self.wanted else 0
-
-
-#: Of images in use: nothing is wanted of others any more.
-_PROGRESS = {
-    "stimuli": Count("pk"),
-    "holdout": Count("pk", filter=Q(split=Stimulus.Split.HOLDOUT)),
-    "without_image": Count("pk", filter=Q(sha256="")),
-    "given": Sum("claimed_ratings", default=0),
-    "wanted": Sum("wanted_ratings", default=0, filter=~Q(sha256="")),
-}
-
-
-def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
-    """The progress of many studies in one query."""
-    rows: list[Any] = list(
-        _in_use(study__in=studies).values_list("study_id").annotate(**_PROGRESS).order_by()
-    )
-    found = {study: Progress(*counts) for study, *counts in rows}
-    return {study.pk: found.get(study.pk, Progress(0, 0, 0, 0, 0)) for study in studies}
 
 
 #: As many as a row of the list shows.

@@ -1,5 +1,6 @@
 """What the model in use expects of images, for the pages about images."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from django.db.models import F, FilteredRelation, FloatField, Q, QuerySet
@@ -12,7 +13,7 @@ from annotation.protocol.scales import Scale
 from workbench.core.jobs.models import JobState
 
 from ..learning.uncertainty import Expectation
-from ..models import Prediction
+from ..models import ModelVersion, Prediction
 from .assisted import assisted_scores
 from .current import Refreshed, current
 from .selectors import active_version
@@ -85,6 +86,16 @@ class ActiveForecaster:
     ) -> dict[int, dict[str, AssistedScore]]:
         version = active_version(study)
         return assisted_scores(version, scores, limits) if version else {}
+
+    def learners(self, study: Study) -> dict[int, list[int]]:
+        found = defaultdict(list)
+        rows = ModelVersion.objects.filter(study=study).order_by("number")
+        for version, own, published in rows.values_list(
+            "number", "snapshot__release__number", "snapshot__published"
+        ):
+            for release in ([own] if own else []) + [item["number"] for item in published]:
+                found[release].append(version)
+        return dict(found)
 
     def named(self, study: Study) -> str:
         version = active_version(study)

@@ -83,7 +83,7 @@ def request_retrain(
         raise RunActiveError(
             _(
                 "A training run of %(predictor)s is still in progress. Wait until it is done, then "
-                "retrain."
+                "train again."
             )
             % {"predictor": predictor.name}
         ) from error
@@ -170,7 +170,7 @@ def _too_few_images(found: Mapping[str, int], needed: int, pool: int) -> str:
     return _(
         "Too few images: a training needs %(needed)d rated images outside the hold-out, and there "
         "are only %(pool)d, of which %(found)d are rated. Import at least %(missing)d more images "
-        "and rate them, then retrain."
+        "and rate them, then train."
     ) % {"needed": needed, "pool": pool, "found": min(found.values()), "missing": needed - pool}
 
 
@@ -181,7 +181,7 @@ def _too_few(found: Mapping[str, int], needed: int) -> str:
         return (
             _(
                 "Too few labels: %(found)d images outside the hold-out are rated, %(needed)d are "
-                "needed. Rate %(missing)d more images, then retrain."
+                "needed. Rate %(missing)d more images, then train."
             )
             % numbers
         )
@@ -189,7 +189,7 @@ def _too_few(found: Mapping[str, int], needed: int) -> str:
     return _(
         "Too few labels from some perspectives: each needs %(needed)d images outside the "
         "hold-out, and some have fewer (%(lacking)s). Rate %(missing)d more images, or "
-        "import their published scores, then retrain."
+        "import their published scores, then train."
     ) % (numbers | {"lacking": ", ".join(lacking)})
 
 

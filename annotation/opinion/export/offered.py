@@ -88,8 +88,8 @@ _GROUPS = (
                 gettext_noop("One row per image"),
                 gettext_noop(
                     "MOS and opinion score from each perspective with number of ratings, standard "
-                    "deviation and 95 % interval; what the model in use expects, if there is one; metadata "
-                    "as columns."
+                    "deviation and 95 % interval; what the model in use expects, if there is one; "
+                    "metadata as columns."
                 ),
                 gettext_noop("Tables and plots for a paper; Excel; training a model"),
                 ("images", "imagesparquet"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,8 +17,9 @@ from workbench.core.errors import MintError
 from workbench.core.jobs.models import JobState
 from workbench.core.room import streams
 
-from ...models import OpinionRelease, Stimulus, Study
+from ...models import OpinionRelease, OpinionScore, Stimulus, Study
 from ...studies.selectors import find_study
+from ..forecast import learners_of
 from ..imported import CHOSEN
 from ..methods import METHODS
 from ..pages.shown import release_asked
@@ -66,8 +68,8 @@ def release_make(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _context(request: HttpRequest, study: Study, chosen: OpinionRelease | None) -> dict[str, Any]:
     live = live_release_if_made(study)
-    releases = study.opinion_releases.exclude(state=OpinionRelease.State.FROZEN)
-    described = [_described(release) for release in releases]
+    described = _described(study)
+    frozen = [item for item in described if item["frozen"]]
     return {
         "study": study,
         "tab": "export",
@@ -78,30 +80,41 @@ def _context(request: HttpRequest, study: Study, chosen: OpinionRelease | None) 
         "document": document_link(study, chosen),
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
-        "releases": described,
+        "releases": [item for item in described if not item["frozen"]],
+        "frozen": frozen,
+        "frozen_chosen": any(item["release"] == chosen for item in frozen),
         "datasets": study.datasets.filter(state=JobState.SUCCEEDED).count(),
         "being_made": live is None,
         "any_kept": any(item["kept"] and not item["imported"] for item in described),
     }
 
 
-def _described(release: OpinionRelease) -> dict[str, Any]:
-    known = release.method in METHODS
-    return {
-        "release": release,
-        "method": _(METHODS[release.method].label) if known else release.method,
-        "imported": release.kind == OpinionRelease.Kind.IMPORTED,
-        "expected": release.source == CHOSEN,
-        "kept": release.state != OpinionRelease.State.LIVE,
-        # What a kept release has and the live one has not any more.
-        "erased": sum(item.ratings for item in release.erasures.all()),
-        "taken_out": _taken_out(release),
-    }
+def _described(study: Study) -> list[dict[str, Any]]:
+    """All releases, with what a kept one has and the live one has not any more."""
+    taken_out, learners = _taken_out(study), learners_of(study)
+    return [
+        {
+            "release": release,
+            "method": _(METHODS[release.method].label)
+            if release.method in METHODS
+            else release.method,
+            "imported": release.kind == OpinionRelease.Kind.IMPORTED,
+            "expected": release.source == CHOSEN,
+            "kept": release.state != OpinionRelease.State.LIVE,
+            "frozen": release.state == OpinionRelease.State.FROZEN,
+            "erased": sum(item.ratings for item in release.erasures.all()),
+            "taken_out": taken_out.get(release.pk, 0),
+            "learners": learners.get(release.number, []),
+        }
+        for release in study.opinion_releases.prefetch_related("erasures")
+    ]
 
 
-def _taken_out(release: OpinionRelease) -> int:
-    """Images with a score in a kept release that are out of use by now."""
-    if release.state == OpinionRelease.State.LIVE:
-        return 0
-    out = release.scores.exclude(stimulus__state=Stimulus.State.IN_USE)
-    return out.values("stimulus").distinct().count()
+def _taken_out(study: Study) -> dict[int, int]:
+    """Kept release → images with a score in it that are out of use by now."""
+    scores = OpinionScore.objects.filter(release__study=study).exclude(
+        release__state=OpinionRelease.State.LIVE
+    )
+    out = scores.filter(stimulus__in=study.stimuli.exclude(state=Stimulus.State.IN_USE)).order_by()
+    rows = out.values_list("release").annotate(images=Count("stimulus", distinct=True))
+    return dict(rows)

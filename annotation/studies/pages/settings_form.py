@@ -96,13 +96,13 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         help_text=_("How long an image is reserved for a rater; after that it may go to another."),
     )
     retrain_every = NumberField(
-        label=_("Retrain after"),
+        label=_("Train after"),
         unit=_("new ratings"),
         min_value=0,
         help_text=_("0: only when you ask."),
     )
     retrain_nightly = _choice(
-        _("Retrain at night"),
+        _("Train at night"),
         _("Between 2 and 5 o’clock, the server’s time, if there are new ratings."),
     )
     practice_trials = _whole(

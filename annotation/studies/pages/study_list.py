@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from ...models import Study
+from ..counts import listed_counts
 from ..selectors import (
     listed_studies,
-    progress_by_study,
     thumbnails_by_study,
     with_last_activity,
 )
@@ -73,7 +73,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
     found = query.of(listed).prefetch_related("memberships__user")
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     studies = list(page)
-    progress, pictures = progress_by_study(studies), thumbnails_by_study(studies)
+    counts, pictures = listed_counts(studies), thumbnails_by_study(studies)
     context = {
         "section": "studies",
         "page": page,
@@ -82,6 +82,6 @@ def study_list(request: HttpRequest) -> HttpResponse:
         "sorts": [(name, label) for name, (label, _order) in SORTS.items()],
         "statuses": Study.Status.choices,
         "away": listed_studies(request.user, archived=True).count(),
-        "studies": [(study, progress[study.pk], pictures.get(study.pk, [])) for study in studies],
+        "studies": [(study, counts[study.pk], pictures.get(study.pk, [])) for study in studies],
     }
     return render(request, "annotation/studies.html", context)

@@ -30,7 +30,8 @@ def next_ratings(study: Study) -> NextRatings:
     odd = Stimulus.objects.filter(study=study, pk__in=keys[:_ODD_SHOWN]).order_by("pk")
     if study.pool_closed:
         return NextRatings(closed_sentence(), "", list(odd))
-    return NextRatings(policy_sentence(study.shares), topping_up_sentence(study), list(odd))
+    policy = [policy_sentence(study.shares), *([] if last else [_no_priorities()])]
+    return NextRatings(" ".join(policy), topping_up_sentence(study), list(odd))
 
 
 def closed_sentence() -> str:
@@ -64,6 +65,10 @@ def policy_sentence(shares: Shares) -> str:
     """Which images raters are given, in what shares, and why."""
     counts = {kind: round(100 * share) for kind, share in shares.of_all.items()}
     return " ".join([_CHOSEN[shares.goal]() % counts, _drawn() % counts])
+
+
+def _no_priorities() -> str:
+    return _("No model has set priorities yet: until one is in use, they are all alike.")
 
 
 def _teaching() -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from annotation.models import OpinionRelease, Stimulus, Study
@@ -231,24 +232,28 @@ def candidate_cards(
     return cards
 
 
-def label_sources(snapshot: LabelSnapshot) -> str:
-    """The releases that the labels came from, the study's own first."""
-    return "; ".join([*_own_source(snapshot.release), *_imported_sources(snapshot)])
+def label_sources(snapshot: LabelSnapshot) -> list[tuple[str, str]]:
+    """The releases that the labels came from, the study's own first: in words, and where each
+    stands in the study's list."""
+    page = reverse("study-export", args=[snapshot.study.slug])
+    return [*_own_source(snapshot.release, page), *_imported_sources(snapshot, page)]
 
 
-def _own_source(release: OpinionRelease | None) -> Iterator[str]:
+def _own_source(release: OpinionRelease | None, page: str) -> Iterator[tuple[str, str]]:
     if release is not None:
         known = release.method in METHODS
-        yield gettext("release %(number)d: %(method)s, version %(version)s") % {
+        words = gettext("release %(number)d: %(method)s, version %(version)s") % {
             "number": release.number,
             "method": gettext(METHODS[release.method].label) if known else release.method,
             "version": release.method_version,
         }
+        yield words, f"{page}?release={release.number}#files"
 
 
-def _imported_sources(snapshot: LabelSnapshot) -> Iterator[str]:
+def _imported_sources(snapshot: LabelSnapshot, page: str) -> Iterator[tuple[str, str]]:
     for item in snapshot.published:
-        yield gettext("release %(number)d: imported from %(source)s") % item
+        words = gettext("release %(number)d: imported from %(source)s") % item
+        yield words, f"{page}#release-{item['number']}"
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "tab": "model",
         "active": active,
+        "versions": versions,
         "predictors": found,
         "comparison": compare(study, found, labelled, ceilings),
         "backbones": [
@@ -268,6 +269,7 @@ def jobs(request: HttpRequest, slug: str) -> HttpResponse:
         "jobs": lines,
         "queue": queue_state(MODEL_QUEUE),
         "history": _history(study),
+        "versions": list(versions_of(study)),
         "refreshed": True,
     }
     return render(request, "modelops/_jobs.html", context)

@@ -352,7 +352,7 @@ def test_a_release_is_kept_from_the_export_page(client: Client, owner: User, stu
     assert "A release named “For the paper” already exists." in page
 
 
-def test_a_release_kept_for_a_model_is_in_the_api_and_not_on_the_page(
+def test_a_release_kept_for_a_model_is_in_the_api_and_folded_away_on_the_page(
     client: Client, owner: User, study: Study, stimulus: Stimulus
 ) -> None:
     rate(stimulus, make_rater(study), (4, 2, 1))
@@ -367,8 +367,13 @@ def test_a_release_kept_for_a_model_is_in_the_api_and_not_on_the_page(
     scores = client.get("/api/v1/studies/demo/releases/1/scores/").json()["results"]
     assert [item["value"] for item in scores] == [4, 2, 1]
     page = client.get("/studies/demo/export/").content.decode()
-    assert "Kept for a model" not in page
-    assert page.count('<td class="number">1</td>') == 1  # its one rating
+    shown, folded = page.split("<summary>1 release kept for models</summary>")
+    assert "Kept for a model" not in shown
+    assert "Kept for a model" in folded
+    assert shown.count('<td class="number">1</td>') == 1  # its one rating
+    page = client.get("/studies/demo/export/?release=1").content.decode()
+    assert "Forms marked “release 1” have the opinion scores of release 1" in page
+    assert "<details open>" in page
 
 
 def test_nothing_is_kept_for_a_study_that_nobody_rated(study: Study) -> None:

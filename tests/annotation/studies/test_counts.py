@@ -79,6 +79,32 @@ def test_overview_raters_page_and_api_say_the_same(console: Client, rated: Study
     assert api["answers"] == overview.answers == 6
 
 
+def test_every_page_counts_the_same_images(console: Client, rated: Study) -> None:
+    """Practice, gold, a label without a file, and what is out of use are told apart everywhere."""
+    (gone, gold) = factories.make_stimuli(rated, [6, 7])
+    Stimulus.objects.filter(pk=gone.pk).update(state="withdrawn")
+    Stimulus.objects.filter(pk=gold.pk).update(purpose="gold")
+    ((_study, listed, _pictures),) = console.get("/studies/").context["studies"]
+    overview = console.get("/studies/demo/")
+    images = console.get("/studies/demo/images/")
+    holdout = console.get("/studies/demo/holdout/").context["images"]
+    api = console.get("/api/v1/studies/demo/overview/").json()["counts"]
+    pages = (listed, overview.context["counts"], images.context["counts"], holdout)
+    assert {(it.images, it.pool, it.holdout) for it in pages} == {(4, 3, 1)}
+    assert {(it.practice, it.gold, it.without_image, it.out_of_use) for it in pages} == {
+        (1, 1, 1, 1)
+    }
+    assert (listed.given, listed.wanted) == (api["given"], api["wanted"]) == (2, 12)
+    assert (api["images"], api["holdout"], api["practice"], api["gold"]) == (4, 1, 1, 1)
+    words = (
+        "4 images to rate (1 held out) · 1 for practice · 1 gold · 1 labels without an image · "
+        "1 out of use"
+    )
+    assert all(words in page.content.decode() for page in (overview, images))
+    # A list has what is asked for, whatever it is for.
+    assert "8 images in this list" in images.content.decode()
+
+
 def test_days_are_drawn_without_gaps(console: Client, rated: Study) -> None:
     Trial.objects.filter(position=0, role="main").update(submitted_at=timezone.now() - 3 * ONE_DAY)
     days = console.get("/studies/demo/scores/").context["days"]

@@ -1,4 +1,5 @@
 import errno
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study
     text = page(console)
     assert "No model is in use yet" in text
     assert "Labelled images: 0 of the 20 that a training needs" in text
-    assert "Retrain</button>" not in text
+    assert "rain</button>" not in text
+    assert "No model has set priorities yet" in text
 
 
 def test_a_perspective_that_lacks_labels_is_named(console: Client, study: Study) -> None:
@@ -42,14 +44,21 @@ def test_a_perspective_that_lacks_labels_is_named(console: Client, study: Study)
     text = page(console)
     assert "needs 20 labelled images from each perspective" in text
     assert "Authenticity 0, Correspondence 0." in text
-    assert "Retrain</button>" not in text
+    assert "rain</button>" not in text
     assert "Authenticity 0, Correspondence 0." in page(console, f"{URL}summary/")
 
 
 def test_retraining_starts_a_run_that_the_page_follows(
     console: Client, labelled: list[Stimulus], owner: User
 ) -> None:
-    assert "Retrain</button>" in page(console)
+    before = page(console)
+    assert ">Train</button>" in before
+    # Nothing speaks of a model that is not there.
+    assert not re.findall(
+        r"Retrain|last training|Where the model is least sure|side by side", before
+    )
+    images = page(console, "/studies/demo/images/")
+    assert not re.findall(r"Predicted:|Model least sure", images)
     answer = console.post(f"{URL}retrain/", {"promote": "on"}, follow=True)
     run = TrainingRun.objects.get()
     assert (run.trigger, run.requested_by, run.promote_when_done) == ("console", owner, True)
@@ -80,11 +89,22 @@ def test_a_model_names_the_releases_that_its_labels_came_from(
     release = version.snapshot.release
     assert release is not None
     own = f"release {release.number}: Mean opinion score (MOS), version 2"
-    line = f"Labels from {own}; release 1: imported from a paper."
-    assert line in page(console)
+    files = f"/studies/demo/export/?release={release.number}#files"
+    line = (
+        f'Labels from: <a href="{files}">{own}</a>; '
+        '<a href="/studies/demo/export/#release-1">release 1: imported from a paper</a>'
+    )
+    text = page(console)
+    assert line in text
+    # Also of versions that are not in use any more.
+    assert f'<a class="small" href="{files}">release {release.number}</a>' in text
     score_all(version)
     promotion.promote(version=version, actor=None)
     assert line in page(console)
+    releases = page(console, "/studies/demo/export/")
+    assert releases.count("version 1 learnt from it") == 2
+    assert 'id="release-1"' in releases
+    assert f"Forms marked “release {release.number}”" in page(console, files)
 
 
 def test_a_failed_training_shows_its_fix(console: Client, study: Study) -> None:
