@@ -4,7 +4,7 @@ Floors above register theirs in ACTS; `tests/annotation/studies/test_acts.py` fi
 no sentence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -194,6 +194,11 @@ class _Details(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return "–"
+
+
+def rules_said(names: Iterable[str]) -> str:
+    """Names of rules for raters in the reader's language."""
+    return _value(list(names), _NAMES["rules"])
 
 
 def said(entry: AuditEntry) -> str:

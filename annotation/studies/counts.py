@@ -4,6 +4,7 @@ pages about images and raters, and the API."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import TruncDate
@@ -87,8 +88,9 @@ def image_counts(study: Study) -> ImageCounts:
 def listed_counts(studies: Sequence[Study]) -> dict[int, Listed]:
     """By the study's key; two statements, however many studies there are."""
     keys = [study.pk for study in studies]
-    of_images = Stimulus.objects.filter(study__in=keys).order_by().values("study")
-    images = {row.pop("study"): row for row in of_images.annotate(**_IMAGES)}
+    of_images = Stimulus.objects.filter(study__in=keys).order_by().values_list("study")
+    rows: Any = of_images.annotate(**_IMAGES)
+    images = {study: dict(zip(_IMAGES, found, strict=True)) for study, *found in rows}
     of_trials = counting_trials_of(keys).filter(_GIVEN).order_by().values_list("rater__study")
     given = dict(of_trials.annotate(number=Count("pk")))
     return {key: Listed(**images.get(key, {}), given=given.get(key, 0)) for key in keys}

@@ -171,9 +171,10 @@ def base_explainer(
         return start_explainer(scores, *language)
     if not stage2_of(backbone.kind.name).own_language:
         raise LearningError(
-            f"there is no language model to explain with for {backbone.name!r}: give it, in "
-            "MODEL_BACKBONES, a folder with stage 2 (mint_convert, of a released checkpoint "
-            "or --from-instructblip), or a language model's folder in MODEL_LANGUAGE"
+            f"there is no language model to explain with for {backbone.name!r}: train without "
+            "explanations, or ask an administrator of this site for one (in MODEL_BACKBONES, a "
+            "folder with stage 2, which mint_convert makes of a released checkpoint or "
+            "--from-instructblip; or a language model's folder in MODEL_LANGUAGE)"
         )
     return _tiny_explainer(scores, questions, remarks, report)
 

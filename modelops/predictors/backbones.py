@@ -66,7 +66,10 @@ def backbone_named(name: str) -> Backbone:
     offered = offered_backbones()
     if name not in offered:
         raise BackboneError(
-            _("This site offers no backbone %(name)s, only %(offered)s; see MODEL_BACKBONES.")
+            _(
+                "This site offers no backbone %(name)s, only %(offered)s. Administrators of the "
+                "site add others (the setting MODEL_BACKBONES)."
+            )
             % {"name": name, "offered": ", ".join(offered)}
         )
     return offered[name]

@@ -131,15 +131,19 @@ def refused_when_full() -> Iterator[None]:
         log.warning("the disk is full", folder=str(settings.DATA_DIR), error=str(error))
         raise ArtifactError(
             _(
-                "There is no space left on the server's disk; nothing was saved. Free some space, "
-                "or set MINT_DATA_DIR to a larger disk, and try again."
+                "There is no space left on the server's disk; nothing was saved. Ask an "
+                "administrator of this site to free some space or to move its data to a larger "
+                "disk (the setting MINT_DATA_DIR), then try again."
             )
         ) from error
     except OperationalError as error:
         if not is_disk_full(error):
             raise
         raise ArtifactError(
-            _("The database's disk is full; nothing was saved. Free some space and try again.")
+            _(
+                "The database's disk is full; nothing was saved. Ask an administrator of this site "
+                "to free some space, then try again."
+            )
         ) from error
 
 

@@ -178,10 +178,9 @@ def _require_scored(version: ModelVersion) -> None:
     raise NotScoredError(
         _(
             "Version %(number)d has not predicted all images yet. Wait for its scoring to finish, "
-            "or start it again: on the model page, or with `manage.py predict %(study)s --version "
-            "%(number)d`."
+            "or start it again on the model page."
         )
-        % {"number": version.number, "study": version.study.slug}
+        % {"number": version.number}
     )
 
 

@@ -73,7 +73,7 @@ def test_the_command_says_so_too(
 ) -> None:
     _fill_the_disk_after(monkeypatch, 3)
 
-    with pytest.raises(CommandError, match="free space there and import again"):
+    with pytest.raises(CommandError, match="to free space, then import again"):
         call_command("import_stimuli", study.slug, str(manifest), stderr=io.StringIO())
 
 

@@ -18,8 +18,8 @@ class UploadNotKeptError(MintError):
     def because(cls, error: OSError) -> "UploadNotKeptError":
         return cls(
             _(
-                "The files could not be stored (%(reason)s). Free some space on the server, then "
-                "try again."
+                "The files could not be stored (%(reason)s). Ask an administrator of this site to "
+                "free some space, then try again."
             )
             % {"reason": error.strerror or error}
         )

@@ -20,6 +20,7 @@ from ...opinion.reliability.selectors import (
     standings_by_session,
 )
 from ...protocol.sessions import BARRING
+from ...studies.acts import rules_said
 from ...studies.pages.charts import Chart, marks
 from ...studies.selectors import find_study
 from ..access import rater_link
@@ -65,7 +66,10 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "agreements": [(label, *pair) for label, pair in zip(labels, correlations, strict=False)],
         "perspectives": labels,
         "identity": identities_for(signed_in(request), study).filter(rater=rater).first(),
-        "exclusions": exclusions_of(study, rater),
+        "exclusions": [
+            (entry, rules_said(entry.detail.get("rules", [])))
+            for entry in exclusions_of(study, rater)
+        ],
         "sittings": (sittings := _sittings(study, rater, labels)),
         "stopped": next((item for item in sittings if item["session"].state in BARRING), None),
         "pictures": _pictures(study, rater, labels),

@@ -24,7 +24,7 @@ def disk_problems() -> Iterator[None]:
             raise
         problem = Problem(
             gettext_noop("the database's disk is full; nothing was imported"),
-            gettext_noop("free space and import again"),
+            gettext_noop("ask an administrator of this site to free space, then import again"),
         )
         raise problem from error
     except OSError as error:
@@ -37,10 +37,13 @@ def _unwritable(error: OSError) -> Problem:
     if is_disk_full(error):
         return Problem(
             gettext_noop("the server's disk for images is full; nothing was imported"),
-            gettext_noop("free space there and import again"),
+            gettext_noop("ask an administrator of this site to free space, then import again"),
         )
     return Problem(
         gettext_noop("the server cannot write images (%(reason)s)"),
-        gettext_noop("allow the workbench to write them and import again; nothing was imported"),
+        gettext_noop(
+            "ask an administrator of this site to let the workbench write them, then import "
+            "again; nothing was imported"
+        ),
         reason=error.strerror or str(error),
     )

@@ -35,7 +35,10 @@ class Allowed:
         if not any(_covers(entry, address, parts) for entry in self.entries):
             raise RemoteError(
                 gettext_noop("%(address)s is not among the sources that this server may read"),
-                gettext_noop("ask its operator to add it to IMPORT_REMOTE, or send the files"),
+                gettext_noop(
+                    "ask an administrator of this site to allow it (the setting IMPORT_REMOTE), or "
+                    "send the files"
+                ),
                 address=address[:200],
             )
         return parts

@@ -38,7 +38,10 @@ def private(address: str) -> RemoteError:
     """The host is not on the internet at large, and no operator lists it by its address."""
     return RemoteError(
         gettext_noop("%(address)s is in a private network, or is to be read without HTTPS"),
-        gettext_noop("if that is meant, the operator has to list its address in IMPORT_REMOTE"),
+        gettext_noop(
+            "if that is meant, ask an administrator of this site to list its address (the "
+            "setting IMPORT_REMOTE)"
+        ),
         address=address,
     )
 

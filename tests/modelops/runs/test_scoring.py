@@ -216,7 +216,7 @@ def free_the_database() -> None:
 @pytest.mark.parametrize(
     ("fill", "fix"),
     [
-        (fill_our_disk, "set MINT_DATA_DIR to a larger disk"),
+        (fill_our_disk, "administrator of this site to free some space"),
         (fill_the_database, "The database's disk is full"),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_chunk_that_kills_its_workers_fails_the_run_in_the_end(version: ModelV
 
 
 def test_a_version_is_not_promoted_before_its_scoring_is_over(version: ModelVersion) -> None:
-    with pytest.raises(NotScoredError, match=r"manage.py predict demo --version 1"):
+    with pytest.raises(NotScoredError, match="start it again on the model page"):
         promotion.promote(version=version, actor=None)
 
 

@@ -4,32 +4,45 @@ import pytest
 from django.utils import translation
 
 from annotation.opinion.reliability.judging import Flag
+from annotation.protocol.reliability_rules import BOUNDS
 from annotation.raters.pages.flags import flag_words
 from annotation.raters.pages.viewing import viewing_words
 
 LABELS = ["Quality", "Authenticity", "Correspondence"]
 
 
-@pytest.mark.parametrize(
-    ("flag", "words"),
-    [
-        (Flag("gold", 5 / 9, 0.8, 9, stops=False), "Gold: 56 %, at least 80 %"),
-        (Flag("gold", 0.796, 0.8, 500, stops=False), "Gold: 79.60 %, at least 80 %"),
-        (Flag("attention", 2, 0, 3, stops=False), "Missed attention checks: 2, at most 0"),
-        (Flag("too_fast", 0.25, 0.1, 40, stops=False), "Too fast: 25 %, at most 10 %"),
-        (Flag("away", 0.3, 0.2, 40, stops=False), "Away for long: 30 %, at most 20 %"),
-        (Flag("variance", 0.049, 0.15, 40, stops=False, perspective=1),
-         "Variance: Authenticity 0.05, at least 0.15"),
-        (Flag("identical", 1, 0.9, 40, stops=False),
-         "Same score for everything: 100 %, at most 90 %"),
-        (Flag("retest_difference", 1.375, 1, 9, stops=False),
-         "Repeats differ: 1.38 levels, at most 1.00"),
-        (Flag("retest_correlation", 0.7499, 0.75, 45, stops=False),
-         "Retest: 0.7499, at least 0.75"),
-    ],
-)  # fmt: skip
+TRIED = [
+    (Flag("gold", 5 / 9, 0.8, 9, stops=False),
+     "Gold images: 56 % of the scores are as expected; the study asks for at least 80 %"),
+    (Flag("gold", 0.796, 0.8, 500, stops=False),
+     "Gold images: 79.60 % of the scores are as expected; the study asks for at least 80 %"),
+    (Flag("attention", 2, 0, 3, stops=False),
+     "Attention checks: 2 missed; the study allows at most 0"),
+    (Flag("too_fast", 0.25, 0.1, 40, stops=False),
+     "Too fast: 25 % of the answers; the study allows at most 10 %"),
+    (Flag("away", 0.3, 0.2, 40, stops=False),
+     "Left the page for long: in 30 % of the answers; the study allows at most 20 %"),
+    (Flag("variance", 0.049, 0.15, 40, stops=False, perspective=1),
+     "Scores hardly differ: their variance is Authenticity 0.05; "
+     "the study asks for at least 0.15"),
+    (Flag("identical", 1, 0.9, 40, stops=False),
+     "Same score for every question: in 100 % of the answers; the study allows at most 90 %"),
+    (Flag("retest_difference", 1.375, 1, 9, stops=False),
+     "Repeated images: scores are 1.38 levels apart on average; the study allows at most 1"),
+    (Flag("retest_correlation", 0.7499, 0.75, 45, stops=False),
+     "Repeated images: second and first scores correlate at 0.7499; "
+     "the study asks for at least 0.75"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("flag", "words"), TRIED)
 def test_each_rule_has_words(flag: Flag, words: str) -> None:
     assert [item.short for item in flag_words([flag], LABELS)] == [words]
+
+
+def test_every_rule_is_tried_above() -> None:
+    rules = {flag.rule for flag, _words in TRIED} | {"inter_rater"}
+    assert rules == set(BOUNDS)
 
 
 def test_perspectives_that_fail_one_rule_share_a_badge() -> None:
@@ -40,7 +53,10 @@ def test_perspectives_that_fail_one_rule_share_a_badge() -> None:
     ]
     first, second = flag_words(flags, LABELS)
     assert (first.basis, first.stops) == ("from 60 answers", False)
-    assert second.short == "Corrected agreement: Quality 0.31, Correspondence −0.20, at least 0.75"
+    assert second.short == (
+        "Agreement with the other raters (corrected correlation): Quality 0.31, "
+        "Correspondence −0.20; the study asks for at least 0.75"
+    )
     assert (second.basis, second.stops) == ("from 40/42 answers", True)
 
 

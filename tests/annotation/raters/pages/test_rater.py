@@ -55,7 +55,9 @@ def test_each_session_has_its_conditions_and_flags(console: Client, study: Study
     words = texts(page_of(console, raters[3]))
     assert "window 1366 × 768 · pixel ratio 1.25 · touch · zh-CN" in words
     # Once of the rater, once of the session.
-    assert words.count("Corrected agreement: Quality −1.00") == 2
+    assert (
+        words.count("Agreement with the other raters (corrected correlation): Quality −1.00") == 2
+    )
     assert "from 4 answers" in words
 
 
@@ -207,14 +209,14 @@ def test_a_stop_is_shown_with_its_reason_and_can_be_lifted(console: Client, stud
     sitting(rater, "stopped", stopped_by=[flag.to_json()])
     words = texts(page_of(console, rater))
     assert "Ended by the rules" in words
-    assert "Too fast: 60 %, at most 10 %" in words
+    assert "Too fast: 60 % of the answers; the study allows at most 10 %" in words
     assert rater.code in shown_codes(console, show="stopped")
     address = reverse("study-rater-go-on", args=[study.slug, rater.code])
     assert console.post(address).status_code == 302
     assert rater.sessions.get().state == "done"
     words = texts(page_of(console, rater))
     # The reason stays with the session; the rater is not held any more.
-    assert "Too fast: 60 %, at most 10 %" in words
+    assert "Too fast: 60 % of the answers; the study allows at most 10 %" in words
     assert "Allowed to continue" in words
     assert "Let them continue" not in words
     assert rater.code not in shown_codes(console, show="stopped")

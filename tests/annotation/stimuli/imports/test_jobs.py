@@ -209,7 +209,7 @@ def test_a_full_disk_keeps_nothing_of_an_upload_and_says_so(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(FileSystemStorage, "save", half)
-    with pytest.raises(UploadNotKeptError, match=r"No space left on device.*Free some space"):
+    with pytest.raises(UploadNotKeptError, match=r"No space left on device.*to free some space"):
         _request(study, folder / "manifest.csv", archive)
     assert not ImportJob.objects.exists()
     assert artifacts.listdir("imports") == ([], [])

@@ -198,11 +198,23 @@ def test_the_command_reads_an_address_if_an_operator_lists_it(
 
 @pytest.mark.django_db
 def test_the_page_and_the_api_take_an_address_if_an_operator_lists_it(
-    study: Study, owner: User, client: Client, sent: Sent, server: str, settings: Settings
+    study: Study,
+    owner: User,
+    administrator: User,
+    client: Client,
+    sent: Sent,
+    server: str,
+    settings: Settings,
 ) -> None:
     client.force_login(owner)
     page, api = "/studies/demo/import/", "/api/v1/studies/demo/imports/"
-    assert b"its operator lists those that it may read" in client.get(page).content
+    # An owner reads what to ask for, an administrator what to set.
+    to_owner = client.get(page).content.decode()
+    assert "ask an administrator of this site to allow that source" in to_owner
+    assert "IMPORT_REMOTE" not in to_owner
+    client.force_login(administrator)
+    assert "<code>IMPORT_REMOTE</code>" in client.get(page).content.decode()
+    client.force_login(owner)
     refused = client.post(api, {"address": f"{server}/t.csv"})
     assert "is not among the sources" in refused.json()["errors"]["address"][0]
     assert not ImportJob.objects.exists()
@@ -212,7 +224,7 @@ def test_the_page_and_the_api_take_an_address_if_an_operator_lists_it(
     assert 'name="address"' in shown
     assert f"<code>{server}</code>" in shown
     away = client.post(page, {"purpose": "main", "address": "https://elsewhere.example/t.csv"})
-    assert b"is not among the sources that this server may read; ask its operator" in away.content
+    assert b"this server may read; ask an administrator of this site" in away.content
     both = {"address": f"{server}/t.csv", "manifest": SimpleUploadedFile("m.csv", TABLE)}
     assert "leave one of them out" in client.post(api, both).json()["errors"]["address"][0]
 

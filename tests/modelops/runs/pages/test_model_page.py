@@ -194,9 +194,10 @@ def test_a_scoring_that_failed_says_why_and_is_repeated_from_the_page(
     text = page(console)
     assert "Scoring failed" in text
     assert "The last scoring by version 1 failed" in text
-    assert text.count("set MINT_DATA_DIR to a larger disk") == 2  # the notice and the history
+    # In the notice and in the history.
+    assert text.count("administrator of this site to free some space") == 2
     assert "disabled" in text
-    assert "set MINT_DATA_DIR to a larger disk" in page(console, f"{URL}summary/")
+    assert "administrator of this site to free some space" in page(console, f"{URL}summary/")
 
     text = console.post(f"{URL}versions/1/predict/", follow=True).content.decode()
     assert "Version 1 is now predicting the images that it has not predicted yet" in text
