@@ -151,8 +151,8 @@ def assess(*, assessment_id: int) -> None:
 def give_up(run: Job) -> None:
     """Fails an assessment that killed too many workers."""
     error = _(
-        "Looking at this image stopped its worker %(attempts)d times. See the worker's log, "
-        "and try a smaller image."
+        "Looking at this image stopped its worker %(attempts)d times. Try a smaller image, or ask "
+        "an administrator of this site what the worker's log says."
     )
     message = error % {"attempts": run.attempts}
     leases.fail(Assessment, run.pk, run.fence, error=message, image=None)

@@ -97,8 +97,8 @@ def explain_some(*, run_id: int) -> None:
 def give_up(run: Job) -> None:
     """Fails a run whose turns killed too many workers."""
     error = _(
-        "Explaining stopped its worker %(attempts)d times. It probably ran out of memory: "
-        "see the worker's log, give it more, and explain again."
+        "Explaining stopped its worker %(attempts)d times. It probably ran out of memory: ask an "
+        "administrator of this site to read the worker's log and give it more, then explain again."
     )
     leases.fail(ExplainingRun, run.pk, run.fence, error=error % {"attempts": run.attempts})
 

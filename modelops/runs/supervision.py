@@ -204,6 +204,7 @@ def _unreachable(error: BucketError) -> str:
 
 def _unexpected(error: Exception) -> str:
     return _(
-        "The training stopped with an unexpected error (%(error)s). See the worker's log; if "
-        "that does not explain it, report the error with that log."
+        "The training stopped with an unexpected error (%(error)s). Ask an administrator of this "
+        "site what the worker's log says; if that does not explain it, report the error with that "
+        "log."
     ) % {"error": f"{type(error).__name__}: {error}"}

@@ -32,8 +32,8 @@ def sweep_runs() -> None:
 def _give_up(run: Job) -> None:
     error = _(
         "The training's process ended early %(attempts)d times, without an error of its own; "
-        "it probably ran out of memory. See the worker's log, give it more memory or use a "
-        "smaller model, and retrain."
+        "it probably ran out of memory. Use a smaller model, or ask an administrator of this site "
+        "to read the worker's log and give it more memory; then train again."
     )
     leases.fail(TrainingRun, run.pk, run.fence, error=error % {"attempts": run.attempts})
 

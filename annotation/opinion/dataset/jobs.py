@@ -90,7 +90,13 @@ class _SignOfLife:
 
 
 def _give_up(job: Job) -> None:
-    _fail(job, _("The making of the dataset was interrupted; the worker’s log says why."))
+    _fail(
+        job,
+        _(
+            "The making of the dataset was interrupted. Try it again; if it happens again, ask an "
+            "administrator of this site what the worker’s log says."
+        ),
+    )
 
 
 def _fail(job: Job, reason: str) -> None:

@@ -125,7 +125,13 @@ class _Signs:
 
 
 def _give_up(job: Job) -> None:
-    _fail(job, _("The import was interrupted; the worker’s log says why. Nothing was imported."))
+    _fail(
+        job,
+        _(
+            "The import was interrupted; nothing was imported. Try it again; if it happens again, "
+            "ask an administrator of this site what the worker’s log says."
+        ),
+    )
 
 
 def _fail(job: Job, reason: str) -> None:

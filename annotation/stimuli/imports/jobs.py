@@ -247,7 +247,10 @@ def _forget_if_cancelled(job: ImportJob) -> None:
 def _internal_problem() -> Problem:
     return Problem(
         gettext_noop("the import was interrupted; nothing was imported"),
-        gettext_noop("try it again; the worker's log says what happened"),
+        gettext_noop(
+            "try it again; if it happens again, ask an administrator of this site what the "
+            "worker's log says"
+        ),
     )
 
 
