@@ -197,8 +197,8 @@ def _fail(run_id: int, fence: int, error: str) -> None:
 
 def _unreachable(error: BucketError) -> str:
     return _(
-        "The training's files could not be stored or read: %(reason)s. Retrain when the bucket "
-        "answers again."
+        "The training's files could not be stored or read: %(reason)s. Train again when the "
+        "bucket answers again."
     ) % {"reason": error.strerror}
 
 

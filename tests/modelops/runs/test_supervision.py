@@ -133,7 +133,7 @@ def test_a_bucket_that_is_away_fails_the_run_with_the_fix(
     assert run.state == "failed"
     assert run.error == (
         "The training's files could not be stored or read: the bucket chaos does not answer: "
-        "EndpointConnectionError. Retrain when the bucket answers again."
+        "EndpointConnectionError. Train again when the bucket answers again."
     )
 
 
