@@ -8,7 +8,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -23,7 +23,18 @@ def require_reader(module: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        reason = f"{error} in {FOLDER}; make setup-dev installs it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _absent(str(error))
+
+
+def reader_file(path: str) -> Path:
+    """A file of theirs, such as a schema; skips (or fails in CI) likewise."""
+    if not (FOLDER / path).exists():
+        _absent(f"No {path}")
+    return FOLDER / path
+
+
+def _absent(what: str) -> NoReturn:
+    reason = f"{what} in {FOLDER}; make setup-dev installs it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
