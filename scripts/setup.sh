@@ -85,6 +85,13 @@ add_redis_server() {
             "fix: apt-get install redis-server, and run it again (or set REDIS_URL for make demo)"
 }
 
+# Others' readers, which tests hold our files against: apart, since they ask for older libraries than
+# the pins (requirements/readers.txt).
+add_readers() {
+    rm -rf "$venv/readers"
+    install --quiet --no-deps --target "$venv/readers" -r requirements/readers.txt
+}
+
 base_files=(requirements/base.txt requirements/local.txt)
 [ -x $venv/bin/python ] && is_new_enough $venv/bin/python && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
 if ! is_done base "${base_files[@]}"; then
@@ -98,4 +105,8 @@ if [ "$level" = dev ] && ! is_done dev "${base_files[@]}" requirements/dev.txt; 
     echo "setup: installing $(grep -c == requirements/dev.txt) packages for checks and tests"
     install -r requirements/dev.txt
     state_of "${base_files[@]}" requirements/dev.txt > $venv/.setup-dev
+fi
+if [ "$level" = dev ] && ! is_done readers requirements/readers.txt; then
+    add_readers
+    state_of requirements/readers.txt > $venv/.setup-readers
 fi

@@ -5,13 +5,15 @@ of a COPY, a second for 300,000.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from django.db import connection
 from django.db.models import Model, QuerySet
 from numpy.typing import NDArray
+from psycopg import Cursor
 
 INTEGER, FLOAT = ">i8", ">f8"
 #: PostgreSQL's function that gives a value's 8 bytes.
@@ -19,8 +21,6 @@ _SEND = {INTEGER: "int8send", FLOAT: "float8send"}
 _BYTES = 8
 #: What stands before the rows (PostgreSQL's manual, COPY, binary format), and before the fields.
 _HEADER, _FIELDS = 19, 2
-#: What stands before a text that is a row's only field, and after the rows.
-_PREFIX, _TRAILER = 6, 2
 
 
 def copy_out(query: str, columns: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
@@ -85,16 +85,21 @@ def new_keys(model: type[Model], number: int) -> list[int]:
         return [key for (key,) in cursor]
 
 
-def copied_texts(query: str) -> Iterator[bytes]:
-    """The rows of a query without parameters, of one text that is never null, as they come."""
-    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        skipped = _HEADER + _PREFIX
-        for row in copy:
-            # The last one is the trailer.
-            if len(row) > _TRAILER:
-                yield bytes(row[skipped:])
-                skipped = _PREFIX
+@contextmanager
+def made_meanwhile(query: str) -> Iterator[Callable[[], list[bytes]]]:
+    """A block in which PostgreSQL makes the one row of a query without parameters, whose fields are
+    `bytea`, while the block does something else. Called, what it gives waits for the row, at most
+    1 GiB: its fields, empty where there is nothing.
+
+    Until then nothing else is asked of this connection.
+    """
+    database: Any = connection  # the stubs lack what is specific to a database
+    database.ensure_connection()
+    with database.wrap_database_errors, database.connection.pipeline():
+        # A pipeline sends the query at once and goes on.
+        cursor = Cursor(database.connection)
+        cursor.execute(query, prepare=False, binary=True)
+        yield lambda: [field or b"" for field in cursor.fetchone() or ()]
 
 
 def _columns(data: bytes, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -33,7 +33,7 @@ def checkout(tmp_path: Path) -> Path:
     (made / "scripts").mkdir(parents=True)
     shutil.copy2(ROOT / "scripts" / "setup.sh", made / "scripts")
     (made / "requirements").mkdir()
-    for name in ("base", "local", "dev"):
+    for name in ("base", "local", "dev", "readers"):
         (made / "requirements" / f"{name}.txt").write_text(f"package-for-{name}==1\n")
     return made
 
@@ -99,7 +99,9 @@ def test_what_tests_need_is_installed_only_when_asked_for(checkout: Path) -> Non
     setup(checkout)
     assert "dev.txt" not in installed(checkout)[-1]
     setup(checkout, "dev")
-    assert installed(checkout)[-1].endswith("-r requirements/dev.txt")
+    pins, readers = installed(checkout)[-2:]
+    assert pins.endswith("-r requirements/dev.txt")
+    assert "--no-deps --target .venv/readers" in readers
     assert setup(checkout, "dev").stdout == ""
 
 

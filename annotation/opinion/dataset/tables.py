@@ -10,6 +10,7 @@ from .archive import Archive
 from .forms import Tables
 
 SCORES, IMAGES, REASONS = "scores.parquet", "images.parquet", "explanations.csv"
+SESSIONS = "sessions.parquet"
 #: The formats, and under which names their files lie in the archive.
 FILES = {
     "csv": "scores.csv",
@@ -19,7 +20,7 @@ FILES = {
     "images": "images.csv",
     "imagesparquet": IMAGES,
     "sessions": "sessions.csv",
-    "sessionsparquet": "sessions.parquet",
+    "sessionsparquet": SESSIONS,
     "raters": "raters.csv",
     "ratersparquet": "raters.parquet",
     "nested": "records.jsonl",
@@ -38,8 +39,9 @@ def read_tables(folder: Path, form: ExplanationForm, names: Mapping[int, str]) -
         (folder / IMAGES).open("rb") as images,
         (folder / SCORES).open("rb") as scores,
         (folder / REASONS).open("rb") as reasons,
+        (folder / SESSIONS).open("rb") as sessions,
     ):
-        return Tables.read(images, scores, reasons, form=form, names=names)
+        return Tables.read(images, scores, reasons, sessions, form=form, names=names)
 
 
 def _copied(pieces: Iterable[bytes], path: Path) -> Iterator[bytes]:

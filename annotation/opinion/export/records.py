@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cached_property
 
+import pyarrow as pa
+
 from workbench.core.statements import one_view
 
 from ...models import Explanation, OpinionRelease, Rater, Score, Stimulus, Study, Trial
@@ -20,11 +22,12 @@ from .document import facts_of
 from .facts import Facts
 from .formats import Format, Record
 from .image_records import image_record, image_records, opinion_records
+from .line_columns import tables_of
 from .made import Export, export_of
 from .people_records import rater_records, session_records
 from .score_rows import ScoreRows
 from .scores import Table
-from .writing import Writing
+from .writing import CsvWriting, Writing
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
 CHUNK = 500
@@ -59,7 +62,12 @@ class Database:
         return export_of(self._study, self._release)
 
     def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
-        return ScoreRows(self._study, table, writing).pieces(self._read)
+        for lines in ScoreRows(self._study, table, writing).lines(self._read):
+            yield from (part.text() for part in lines.slices())
+
+    def batches(self, table: Table, schema: pa.Schema) -> Iterator[pa.Table]:
+        for lines in ScoreRows(self._study, table, CsvWriting(raw=True)).lines(self._read):
+            yield from tables_of(lines, table, schema)
 
     def images(self) -> Iterator[Record]:
         return self._counted(_records(self.export, image_records))

@@ -1,5 +1,5 @@
-"""The tables of single scores and of explanations, as PostgreSQL writes them: joined, put together
-and ordered there, and passed on as they come.
+"""The tables of single scores and of explanations, as PostgreSQL writes them: joined, formatted and
+ordered there, and put together by `lines`.
 
 A statement is about some images, so that its sort stays in memory and the first rows come at once;
 all statements are of one view of the data.
@@ -8,28 +8,26 @@ all statements are of one view of the data.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 from django.db import connection
 from django.db.models import IntegerField, QuerySet, Value
 
 from ...models import OpinionRelease, Perspective, Stimulus, Study, Trial
 from ...studies.counting import trial_counts
 from ...studies.protocols import stored_document
-from ..copying import copied_texts
+from ..copying import made_meanwhile
 from ..imported import imported_scores
 from ..reliability.selectors import rater_weights
+from .lines import NOTHING, OWN, Lines, numbers_of, shared, texts_of
 from .scores import PARTS, Part, Row, Table, columns_of
 from .writing import Writing
 
 #: Bytes that a statement is to give, and images of the first one.
-_BYTES, _FIRST = 8 << 20, 20
+_BYTES, _FIRST = 2 << 20, 20
 #: How many times as many images as the one before it a statement is at most about.
 _FASTER = 10
 #: For the sort of so many bytes of rows.
 _MEMORY = "48MB"
-#: Showings of an image whose rows are passed on together, since each row that is passed on costs
-#: 3 µs: some hundred kilobytes at most.
-_TOGETHER = 100
-
 # What is read of images, trials and published scores, under the names that `scores` has.
 _IMAGES = {
     "stimulus": "pk",
@@ -83,32 +81,51 @@ _PUBLISHED = {
     "scale_levels": "levels",
     "scale_direction": "release__direction",
 }
-# What is said of an image, and of a trial, is put together once, and not for each score.
+# What is said of an image, of a trial, and of a scale leaves once, and each row says which it has:
+# `lines` puts them together. A row's item is its trial's number, or its image's if it has no trial.
 _STATEMENT = """
 WITH image AS MATERIALIZED (
-    SELECT source.stimulus AS key, {image} AS line, {metadata} AS metadata FROM {images}
+    SELECT source.stimulus AS key, row_number() OVER (ORDER BY source.stimulus) - 1 AS number,
+        {image} AS line, {metadata} AS metadata
+    FROM {images}
 ), trial AS MATERIALIZED (
-    SELECT source.trial AS key, source.stimulus AS image, source.protocol_id, source.counting,
+    SELECT source.trial AS key, image.number AS image, source.protocol_id, source.counting,
         source.asked_up_to, source.state AS outcome,
-        row_number() OVER (PARTITION BY source.stimulus ORDER BY source.trial) / {together}
-            AS batch,
-        concat(image.line, {no_metadata}, {trial}) AS line
+        row_number() OVER (ORDER BY image.number, source.trial) - 1 AS number, {trial} AS line
     FROM {trials} JOIN image ON image.key = source.stimulus
     LEFT JOIN {weights} ON weight.rater = source.rater_id
-), scale (protocol_id, perspective_id, place, asks, low, high, line) AS MATERIALIZED (
-    SELECT source.protocol_id, source.perspective_id, source.place, source.asks, source.low,
-        source.high, {scale} FROM {scales}
+), scale (number, protocol_id, perspective_id, place, asks, low, high, line) AS MATERIALIZED (
+    SELECT row_number() OVER () - 1, source.protocol_id, source.perspective_id, source.place,
+        source.asks, source.low, source.high, {scale}
+    FROM {scales}
 )
-SELECT string_agg(line, '' ORDER BY first, second, third, fourth) FROM (
-    {branches}
-) AS row (image, part, batch, first, second, third, fourth, line)
-GROUP BY image, part, batch ORDER BY image, part, batch
+SELECT * FROM (
+    SELECT convert_to(string_agg(line, ''), 'UTF8'), string_agg(int4send(octet_length(line)), ''),
+        convert_to(string_agg(metadata, ''), 'UTF8'),
+        string_agg(int4send(octet_length(metadata)), '')
+    FROM (SELECT line, metadata FROM image ORDER BY number) AS sorted
+) AS images, (
+    SELECT convert_to(string_agg(line, ''), 'UTF8'), string_agg(int4send(octet_length(line)), ''),
+        string_agg(int4send(image::int4), '')
+    FROM (SELECT line, image FROM trial ORDER BY number) AS sorted
+) AS trials, (
+    SELECT convert_to(string_agg(line, ''), 'UTF8'), string_agg(int4send(octet_length(line)), '')
+    FROM (SELECT line FROM scale ORDER BY number) AS sorted
+) AS scales, (
+    SELECT convert_to(string_agg(own, ''), 'UTF8'), string_agg(int4send(octet_length(own)), ''),
+        string_agg(int8send((item << 32) + (scale + 2) * 256 + kind), '')
+    FROM (
+        SELECT * FROM ({branches}) AS row
+            (image, part, first, second, third, fourth, kind, item, scale, own)
+        ORDER BY image, part, first, second, third, fourth
+    ) AS sorted
+) AS rows
 """
 # OFFSET keeps PostgreSQL from looking each perspective's score up on its own.
 _SCORES = """
     FROM (
-        SELECT trial.image, trial.batch, trial.key AS trial, trial.protocol_id, trial.counting,
-            trial.asked_up_to, trial.line, found.perspective_id, found.value, found.revision,
+        SELECT trial.image, trial.number, trial.key AS trial, trial.protocol_id, trial.counting,
+            trial.asked_up_to, found.perspective_id, found.value, found.revision,
             found.created_at, found.superseded_at
         FROM trial JOIN annotation_score AS found ON found.trial_id = trial.key
         WHERE trial.outcome = 'submitted'
@@ -117,50 +134,49 @@ _SCORES = """
     JOIN scale ON scale.protocol_id = score.protocol_id
         AND scale.perspective_id = score.perspective_id
 """
-#: The rows of each kind after what they are ordered by.
+#: The rows of each kind, by what they are ordered by.
 _BRANCHES = {
-    Row.IMAGE: "SELECT image.key, 0, 0, 0, 0, false, 0, {image_row} FROM image",
+    Row.IMAGE: """
+    SELECT image.number, 0, 0::int8, 0, false, 0, {image_kind}, image.number, {nothing}::int8,
+        {image_own}
+    FROM image
+    """,
     Row.PUBLISHED: """
-    SELECT image.key, 1, 0, source.release, source.place, false, 0, {published_row}
+    SELECT image.number, 1, source.release::int8, source.place, false, 0, {published_kind},
+        image.number, {own}::int8, {published_own}
     FROM image JOIN {published} ON source.stimulus = image.key
     """,
     # And those that were superseded, so that scores are read once.
     Row.SCORE: f"""
-    SELECT score.image, 2, score.batch, score.trial, scale.place, score.superseded_at IS NOT NULL,
+    SELECT score.image, 2, score.number, scale.place, score.superseded_at IS NOT NULL,
         score.revision,
-        CASE WHEN score.superseded_at IS NULL THEN {{score_row}} ELSE {{superseded_row}} END
+        CASE WHEN score.superseded_at IS NULL THEN {{score_kind}} ELSE {{superseded_kind}} END,
+        score.number, scale.number, {{score_own}}
     {_SCORES}
     """,
     Row.SKIPPED: """
-    SELECT trial.image, 2, trial.batch, trial.key, 0, false, 0, {skipped_row}
+    SELECT trial.image, 2, trial.number, 0, false, 0, {skipped_kind}, trial.number,
+        {nothing}::int8, {skipped_own}
     FROM trial WHERE trial.outcome = 'skipped'
     """,
     Row.EXPLANATION: f"""
-    SELECT score.image, 2, score.batch, score.trial, scale.place, false, 0, {{explanation_row}}
+    SELECT score.image, 2, score.number, scale.place, false, 0, {{explanation_kind}}, score.number,
+        scale.number, {{explanation_own}}
     {_SCORES}
     JOIN annotation_explanation AS reason ON reason.trial_id = score.trial
         AND reason.perspective_id = score.perspective_id AND reason.superseded_at IS NULL
     WHERE score.superseded_at IS NULL
     """,
 }
-
-
-# A trial's line begins with what is said of its image.
-_SCORE_LINES = {
-    Part.IMAGE: "score.line",
-    Part.METADATA: "",
-    Part.TRIAL: "",
-    Part.SCALE: "scale.line",
+#: The parts that rows share, in the order of the columns, and which kinds of rows have them.
+_SHARED = {
+    Part.IMAGE: set(Row),
+    Part.METADATA: {Row.IMAGE},
+    Part.TRIAL: {Row.SCORE, Row.SUPERSEDED, Row.SKIPPED, Row.EXPLANATION},
+    # An imported score's is its source's.
+    Part.SCALE: {Row.SCORE, Row.SUPERSEDED, Row.EXPLANATION},
 }
-#: What is put together already.
-_LINES = {
-    Row.IMAGE: {Part.IMAGE: "image.line", Part.METADATA: "image.metadata"},
-    Row.PUBLISHED: {Part.IMAGE: "image.line"},
-    Row.SCORE: _SCORE_LINES,
-    Row.SUPERSEDED: _SCORE_LINES,
-    Row.SKIPPED: {Part.IMAGE: "trial.line", Part.METADATA: "", Part.TRIAL: ""},
-    Row.EXPLANATION: _SCORE_LINES,
-}
+_KINDS = tuple(Row)
 
 
 class ScoreRows:
@@ -173,31 +189,33 @@ class ScoreRows:
         branches = (text for row, text in _BRANCHES.items() if row in table.rows)
         self._text = _STATEMENT.replace("{branches}", " UNION ALL ".join(branches))
         self._parts = {
-            "image": self._part(Part.IMAGE),
-            "metadata": self._part(Part.METADATA),
-            "no_metadata": self._nothing(Part.METADATA),
-            "trial": self._part(Part.TRIAL),
-            "scale": self._part(Part.SCALE),
+            **{str(part): self._line(part) for part in _SHARED},
             "scales": _scales(study),
-            "together": str(_TOGETHER),
             "weights": _weights(rater_weights(study)),
-            **{f"{row}_row": self._row(row) for row in table.rows},
+            "nothing": str(NOTHING),
+            "own": str(OWN),
+            **{f"{row}_kind": str(_KINDS.index(row)) for row in Row},
+            **{f"{row}_own": self._own(row) for row in table.rows},
         }
 
-    def pieces(self, read: Callable[[int], None]) -> Iterator[bytes]:
-        """The rows, image by image, at most some hundred kilobytes at a time; `read` is told how
-        many images they are about so far."""
+    def lines(self, read: Callable[[int], None]) -> Iterator[Lines]:
+        """The rows of some images at a time; `read` is told how many images they are about so
+        far."""
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL work_mem = '{_MEMORY}'")
         after, done, number = 0, 0, _FIRST
+        waiting: list[bytes] = []
         while images := self._next(after, number):
-            size = 0
-            for rows in copied_texts(self._statement(after, images[-1])):
-                size += len(rows)
-                yield rows
+            # PostgreSQL makes the next ones while those before them are put together.
+            with made_meanwhile(self._statement(after, images[-1])) as take:
+                if waiting:
+                    yield self._lines(waiting)
+                waiting = take()
             done += len(images)
             read(done)
-            after, number = images[-1], _following(len(images), size)
+            after, number = images[-1], _following(len(images), sum(map(len, waiting)))
+        if waiting:
+            yield self._lines(waiting)
 
     def _next(self, after: int, number: int) -> list[int]:
         images = Stimulus.objects.filter(study=self._study, pk__gt=after).order_by("pk")
@@ -221,23 +239,66 @@ class ScoreRows:
             published=_source(published, _PUBLISHED),
         )
 
-    def _part(self, part: Part) -> str:
+    def _lines(self, fields: list[bytes]) -> Lines:
+        """Of the fields of a statement's one row."""
+        packed = numbers_of(fields[11], ">i8")
+        kinds, item, scale = packed & 0xFF, packed >> 32, ((packed >> 8) & 0xFFFFFF) - 2
+        shown = np.isin(kinds, [_KINDS.index(row) for row in _SHARED[Part.TRIAL]])
+        image = item.copy()
+        image[shown] = numbers_of(fields[6], ">i4")[item[shown]]
+        told = np.isin(kinds, [_KINDS.index(row) for row in _SHARED[Part.METADATA]])
+        places = {
+            Part.IMAGE: (fields[0], fields[1], image),
+            Part.METADATA: (fields[2], fields[3], np.where(told, image, NOTHING)),
+            Part.TRIAL: (fields[4], fields[5], np.where(shown, item, NOTHING)),
+            Part.SCALE: (fields[7], fields[8], scale),
+        }
+        return Lines(
+            kinds,
+            [self._writing.start(columns_of(Part.ROW)[0], row) for row in _KINDS],
+            [self._end(row) for row in _KINDS],
+            {
+                part: shared(data, lengths, index, nothing=self._nothing(part))
+                for part, (data, lengths, index) in places.items()
+            },
+            texts_of(*fields[9:11]),
+        )
+
+    def _line(self, part: Part) -> str:
+        """A part that rows share, in SQL; empty if the table lacks it."""
+        if part not in self._table.parts:
+            return "''"
         cells = self._writing.cells((column, column.sql) for column in columns_of(part))
         return f"concat({cells})"
 
-    def _row(self, row: Row) -> str:
-        """PARTS says of what there is something in it."""
-        first = self._writing.first(columns_of(Part.ROW)[0], f"'{row}'")
-        cells = [self._cells(row, part) for part in self._table.parts if part != Part.ROW]
-        return f"concat({', '.join([first, *filter(None, cells)])}, E'{self._writing.end}')"
+    def _own(self, row: Row) -> str:
+        """In SQL: a row's cells after those of its shared parts, up to the last with anything."""
+        parts = self._own_parts(row)
+        cells = [self._cells(row, part) for part in parts]
+        return f"concat({', '.join(cells)})" if cells else "''"
+
+    def _own_parts(self, row: Row) -> list[Part]:
+        """Its parts that no row shares, up to the last in which there is anything."""
+        later = [part for part in self._table.parts if self._is_own(row, part)]
+        there = [place for place, part in enumerate(later) if part in PARTS[row]]
+        return later[: there[-1] + 1] if there else []
+
+    def _is_own(self, row: Row, part: Part) -> bool:
+        if part == Part.SCALE:
+            return row == Row.PUBLISHED
+        return part != Part.ROW and part not in _SHARED
 
     def _cells(self, row: Row, part: Part) -> str:
         columns = columns_of(part)
-        if part in _LINES[row]:
-            return _LINES[row][part]
         if part in PARTS[row]:
             return self._writing.cells((column, column.sql) for column in columns)
-        return self._nothing(part)
+        return f"'{self._writing.nothing(columns)}'"
+
+    def _end(self, row: Row) -> str:
+        """Nothing in the parts after a row's own."""
+        later = [part for part in self._table.parts if self._is_own(row, part)]
+        empty = later[len(self._own_parts(row)) :]
+        return "".join(map(self._nothing, empty)) + self._writing.end
 
     def _nothing(self, part: Part) -> str:
         """Of a part that the table has."""

@@ -1,4 +1,5 @@
-"""How PostgreSQL writes parts of rows: as CSV, for scripts or for spreadsheets, and as JSON.
+"""How parts of rows are written: as CSV, for scripts or for spreadsheets, and as JSON. PostgreSQL
+writes the values; what is the same in every row of a kind is a text here.
 
 A part has the cells that belong together, so that what is said of an image is written once, and not
 for each of its scores. Pure: no Django.
@@ -16,20 +17,21 @@ _GUARDED = "ARRAY[" + ", ".join(f"chr({ord(sign)})" for sign in GUARDED) + "]"
 
 
 class Writing(Protocol):
-    """A way to write rows, as arguments of `concat`, which leaves out what is null."""
+    """A way to write rows."""
 
     @property
     def end(self) -> str:
-        """What a row ends with, as an SQL string escapes it."""
+        """What a row ends with."""
 
-    def first(self, column: Column, sql: str) -> str:
-        """A row's first cell, with this value."""
+    def start(self, column: Column, word: str) -> str:
+        """A row's first cell, with this word, which needs no quotes."""
 
     def cells(self, values: Iterable[tuple[Column, str]]) -> str:
-        """Cells with these values, each after what separates it from the one before."""
+        """Cells with these values, given in SQL, each after what separates it from the one before:
+        as arguments of `concat`, which leaves out what is null."""
 
     def nothing(self, columns: Iterable[Column]) -> str:
-        """The same without anything in them, in one argument."""
+        """The same without anything in them."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,16 @@ class CsvWriting:
 
     #: For scripts, not for spreadsheets.
     raw: bool
-    end: str = r"\n"
+    end: str = "\n"
 
-    def first(self, column: Column, sql: str) -> str:
-        return self._text(column.kind, sql)
+    def start(self, column: Column, word: str) -> str:
+        return word
 
     def cells(self, values: Iterable[tuple[Column, str]]) -> str:
         return ", ".join(f"',', {self._text(column.kind, sql)}" for column, sql in values)
 
     def nothing(self, columns: Iterable[Column]) -> str:
-        return f"'{',' * len(list(columns))}'"
+        return "," * len(list(columns))
 
     def _text(self, kind: Kind, sql: str) -> str:
         if kind == Kind.TIME:
@@ -65,10 +67,10 @@ class CsvWriting:
 class JsonWriting:
     """An object for each row, with all keys."""
 
-    end: str = r"}\n"
+    end: str = "}\n"
 
-    def first(self, column: Column, sql: str) -> str:
-        return f"'{{{self._key(column)}', {self._value(column.kind, sql)}"
+    def start(self, column: Column, word: str) -> str:
+        return f'{{{self._key(column)}"{word}"'
 
     def cells(self, values: Iterable[tuple[Column, str]]) -> str:
         return ", ".join(
@@ -76,7 +78,7 @@ class JsonWriting:
         )
 
     def nothing(self, columns: Iterable[Column]) -> str:
-        return f"'{''.join(f',{self._key(column)}null' for column in columns)}'"
+        return "".join(f",{self._key(column)}null" for column in columns)
 
     def _key(self, column: Column) -> str:
         return f'"{column.name}":'

@@ -23,14 +23,23 @@ from .own import REQUIRED, manifest_mapping
 from .presets import preset, preset_names
 from .scores import OVERALL, ScoreCells
 
-#: What the columns of texts are called, most telling first.
+#: What the columns of texts are called, as `plain` has it, most telling first.
 _TEXTS: Mapping[str, tuple[str, ...]] = {
     "name": (
-        *("filename", "file_name", "dist_name", "dist_img", "img_name", "image_name", "image name"),
-        *("image", "img", "name", "file", "image_path", "path"),
+        *("filename", "file_name", "dist_name", "dist_img", "img_name", "image_name"),
+        *("image", "img", "name", "file", "image_path", "path", "image_id"),
+        *("图片", "图像", "文件名"),
     ),
-    "prompt": ("prompt", "text_prompt", "caption", "text"),
-    "generator": ("generator", "model", "model_name", "generator_name", "tool"),
+    "prompt": ("prompt", "text_prompt", "prompt_text", "caption", "text", "提示词"),
+    "generator": (
+        "generator",
+        "model",
+        "model_name",
+        "generator_name",
+        "t2i_model",
+        "tool",
+        "模型",
+    ),
     "group": ("ref_name", "ref_img", "hq_name", "reference"),
     "split": ("split", "official_split", "set"),
 }
@@ -41,18 +50,31 @@ _SPLIT_WORDS = {
 #: Perspectives by the words that databases have for them.
 _PERSPECTIVES = {"align": "correspondence", "alignment": "correspondence", "": OVERALL}
 _MEAN = re.compile(
-    r"(?:(?P<kind>d?mos|elo|score|mean|zscore|mosz)(?:_(?:score|zscore|mean))?_?)(?P<about>\w*)",
-    re.IGNORECASE,
+    r"(?P<kind>mosz|d?mos|elo|score|mean|zscore)(?:_(?:score|zscore|mean))?_?(?P<about>\w*)"
 )
-_SPREADS = {"sd": ("sd", "std", "stdev", "stddev"), "variance": ("var", "variance")}
+#: The other way round, as in `quality_mos`.
+_MEAN_LAST = re.compile(r"(?P<about>\w+?)_(?P<kind>d?mos|elo|score|mean|zscore)")
+_SPREADS = {
+    "sd": ("sd", "std", "stdev", "stddev", "std_dev", "standard_deviation"),
+    "variance": ("var", "variance"),
+}
+_KINDS = {
+    "dmos": ScoreKind.DMOS,
+    "elo": ScoreKind.ELO,
+    **dict.fromkeys(("zscore", "mosz"), ScoreKind.Z_SCORE),
+}
+_NO_MEANS = frozenset(word for words in _SPREADS.values() for word in words)
 _RATERS = ("raters", "c_total", "n", "n_raters", "num_raters", "n_ratings", "votes")
 #: Names of columns that are likely to be scores, or to say how sure they are.
 _LIKE_SCORES = re.compile(
-    r"(.*[_ ])?(d?mos\w*|elo|sd|std|stdev|var|variance|scores?|ratings?|z_?score|mean|"
-    r"quality|aesthetics?|authenticity|alignment|align|correspondence|fidelity|preference|rank"
-    r")([_ \d].*)?|c[1-9]",
-    re.IGNORECASE,
+    r"(.*_)?(d?mos[^_]*|elo|sd|std|stdev|stddev|var|variance|deviation|scores?|ratings?|z?score|"
+    r"mean|quality|aesthetics?|authenticity|alignment|align|correspondence|fidelity|preference|"
+    r"rank|overall|opinion|grades?|naturalness|realism|plausibility|coherence|consistency"
+    r")([_\d].*)?|c[1-9]|.*(分|均值|标准差|方差).*"
 )
+#: What stands between the words of a column's name, and what a name says besides in brackets.
+_BETWEEN = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 5.0), (0.0, 10.0), (0.0, 100.0), (0.0, 3000.0))
 
 #: Of several tables the one that is looked at first.
@@ -144,7 +166,7 @@ def unmapped_scores(header: Sequence[str], rows: Rows, mapping: TableMapping) ->
     return [
         name
         for name in header
-        if not known.knows(name) and _LIKE_SCORES.fullmatch(name) and _numbers(name, rows)
+        if not known.knows(name) and _LIKE_SCORES.fullmatch(plain(name)) and _numbers(name, rows)
     ]
 
 
@@ -184,26 +206,41 @@ def _made_up(header: Sequence[str], rows: Rows, source: str) -> Suggestion:
 
 
 def _first(header: Sequence[str], words: Sequence[str]) -> str | None:
-    folded = {name.strip().casefold(): name for name in header}
+    folded = {plain(name): name for name in reversed(header)}
     return next((folded[word] for word in words if word in folded), None)
+
+
+def plain(name: str) -> str:
+    """A column's name in small letters, its words joined by `_`: "MOS (1-5)" is `mos`, "Std. Dev."
+    `std_dev`, "imageName" `image_name`."""
+    words = _BETWEEN.sub("_", _BRACKETS.sub(" ", name)).strip("_")
+    return words.casefold()
+
+
+def _mean(name: str) -> tuple[str, str] | None:
+    """The kind of score, and what it is about, of a column of means."""
+    words = plain(name)
+    if found := _MEAN.fullmatch(words) or _MEAN_LAST.fullmatch(words):
+        about = found["about"]
+        return None if about in _NO_MEANS else (found["kind"], about)
+    return None
 
 
 def _scores(header: Sequence[str], rows: Rows, source: str) -> Iterator[ScoreCells]:
     """One for each column of means; the first of two about one perspective."""
     taken: set[str] = set()
     for name in header:
-        found = _MEAN.fullmatch(name.strip())
+        found = _mean(name)
         if found is None or not _numbers(name, rows):
             continue
-        about = found["about"].casefold()
-        perspective = _PERSPECTIVES.get(about, about)
+        perspective = _PERSPECTIVES.get(found[1], found[1])
         if perspective not in taken:
             taken.add(perspective)
-            yield _score(name, found["kind"].casefold(), perspective, header, rows, source)
+            yield _score(name, header, rows, source, *found)
 
 
 def _score(
-    name: str, kind: str, perspective: str, header: Sequence[str], rows: Rows, source: str
+    name: str, header: Sequence[str], rows: Rows, source: str, kind: str, about: str
 ) -> ScoreCells:
     minimum, maximum = _scale(name, rows)
     is_difference = kind == "dmos"
@@ -212,19 +249,23 @@ def _score(
         minimum,
         maximum,
         LOWER if is_difference else HIGHER,
-        {"dmos": ScoreKind.DMOS, "elo": ScoreKind.ELO}.get(kind, ScoreKind.OTHER).value,
+        _KINDS.get(kind, ScoreKind.OTHER).value,
     )
-    about = _MEAN.fullmatch(name.strip())
-    ending = f"_{about['about']}" if about and about["about"] else ""
     spreads: dict[str, Any] = {
         part: column
         for part, words in _SPREADS.items()
-        if (column := _first(header, [f"{word}{ending}".casefold() for word in words]))
+        if (column := _first(header, [*_about(words, about)]))
     }
     if "sd" in spreads:
         spreads.pop("variance", None)
-    raters = _first(header, (f"raters{ending}".casefold(), *_RATERS)) or ""
-    return ScoreCells(perspective, scale, name, raters=raters, **spreads)
+    raters = _first(header, (*_about(["raters"], about), *_RATERS)) or ""
+    return ScoreCells(_PERSPECTIVES.get(about, about), scale, name, raters=raters, **spreads)
+
+
+def _about(words: Sequence[str], about: str) -> Iterator[str]:
+    """Names of columns about something."""
+    for word in words:
+        yield from (f"{word}_{about}", f"{about}_{word}") if about else (word,)
 
 
 def _scale(name: str, rows: Rows) -> tuple[float, float]:

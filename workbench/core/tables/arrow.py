@@ -5,7 +5,6 @@ A column of images, as `datasets` keeps them (a struct of `bytes` and `path`), i
 of the images; other columns that hold bytes are left out.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, time
@@ -20,7 +19,7 @@ from ..texts import gettext_noop
 from .columns import Columns
 from .errors import TableError
 from .header import checked_header
-from .rows import Row, Shape
+from .rows import Row, Shape, finite
 
 _BATCH = 5_000
 #: What reading a damaged file raises.
@@ -117,9 +116,10 @@ def _holds_bytes(kind: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON would have it; a number that is none is missing, as pandas writes it."""
+    """As JSON would have it; a number that is none is missing, as pandas writes it, and one that is
+    not finite is its name."""
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return finite(value)
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, date | time):

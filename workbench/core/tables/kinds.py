@@ -68,7 +68,9 @@ def kind_of_file(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith(_ZIP):
-        return _packed(path)
+        kind = _packed(path)
+        # A damaged workbook is none the less one.
+        return WORKBOOK if kind == ZIP and path.suffix.lower() == ".xlsx" else kind
     # MATLAB's fourth version, which is still written, has no signature.
     return _signed(head) or (MATLAB if path.suffix.lower() == ".mat" else "")
 

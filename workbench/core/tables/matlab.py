@@ -18,7 +18,7 @@ from ..texts import gettext_noop
 from .columns import Columns
 from .errors import TableError
 from .header import checked_header
-from .rows import Row, Shape
+from .rows import Row, Shape, finite
 
 #: Numbers in all variables, and columns of one.
 _MOST_NUMBERS, _WIDEST = 50_000_000, 50
@@ -85,11 +85,12 @@ def _of(name: str, values: "np.ndarray[Any, Any]") -> dict[str, list[Any]]:
 
 
 def _plain(item: Any) -> Any:
-    """What a cell of a cell array holds; a number that is none is missing."""
+    """What a cell of a cell array holds; a number that is none is missing, and one that is not
+    finite is its name."""
     if isinstance(item, np.ndarray):
         return _plain(item.reshape(-1)[0].item()) if item.size == 1 else ""
     if isinstance(item, float):
-        return item if np.isfinite(item) else None
+        return finite(item)
     return item.strip() if isinstance(item, str) else item
 
 

@@ -1,5 +1,6 @@
 """What readers of tables give for each row, and how they are told to read a file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,3 +40,11 @@ class Shape:
 
 #: A table that says everything itself.
 PLAIN = Shape()
+
+
+def finite(value: float) -> float | str | None:
+    """A number as rows have it: one that is not finite is its name, so that a score that is one is
+    its row's problem; NaN is missing, as pandas and MATLAB write it."""
+    if math.isnan(value):
+        return None
+    return str(value) if math.isinf(value) else value

@@ -5,7 +5,7 @@ Of formulas the values count that the program kept when it saved them.
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from .errors import TableError
 from .header import checked_header
 from .rows import Row, Shape
 
+#: A row's number from 1 → the number of a column from 0, and the error that its cell shows.
+Errors = Mapping[int, Sequence[tuple[int, str]]]
 Cell = int | float | str | bool | date | datetime | time | timedelta
 
 #: Of all that a workbook holds, unpacked: a small file may hold gigabytes of blanks.
@@ -25,6 +27,11 @@ _MOST_BYTES = 1024 * 2**20
 _UNCOMPUTED = re.compile(
     rb'<c\b[^>]*?\br="(?P<cell>[A-Z]+\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
 )
+#: A cell that shows an error, such as #DIV/0!, which the reader of workbooks gives as an empty one.
+_ERROR = re.compile(
+    rb'<c\b(?=[^>]*?\bt="e")[^>]*?\br="(?P<column>[A-Z]+)(?P<row>\d+)"[^>]*>'
+    rb"\s*(?:<f\b[^>]*?(?:/>|>[^<]*</f>))?\s*<v>(?P<error>[^<]*)</v>"
+)
 _SHEET = re.compile(rb'<sheet\b[^>]*?\br:id="(?P<id>[^"]+)"')
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
 _ATTRIBUTE = re.compile(rb'\b(Id|Target)="([^"]*)"')
@@ -32,30 +39,39 @@ _ATTRIBUTE = re.compile(rb'\b(Id|Target)="([^"]*)"')
 
 def workbook_rows(path: Path, columns: Columns, shape: Shape) -> Iterator[Row]:
     """The rows of the sheet that `shape` names, or the first one. Raises TableError."""
-    _refuse_bomb(path)
     try:
+        _refuse_bomb(path)
         with CalamineWorkbook.from_path(path) as book:
             place = _place(book.sheet_names, shape.sheet, path.name)
             sheet = book.get_sheet_by_index(place)
             _refuse_merged(sheet, path.name)
-            _refuse_uncomputed(path, place, sheet.name)
-            yield from _rows(sheet, path.name, columns, shape)
+            written = _written(path, place)
+            _refuse_uncomputed(written, path.name, sheet.name)
+            yield from _rows(sheet, _errors(written), path.name, columns, shape)
     except PasswordError as error:
         raise _broken(path.name, "password") from error
     except (CalamineError, zipfile.BadZipFile, OSError, KeyError) as error:
         raise _broken(path.name, str(error)) from error
 
 
-def _rows(sheet: CalamineSheet, name: str, columns: Columns, shape: Shape) -> Iterator[Row]:
-    lines = ((number, [_text(cell) for cell in row]) for number, row in _filled(sheet))
+def _rows(
+    sheet: CalamineSheet, errors: Errors, name: str, columns: Columns, shape: Shape
+) -> Iterator[Row]:
+    lines = ((number, [_text(cell) for cell in row]) for number, row in _filled(sheet, errors))
     names: Sequence[str] = shape.columns or next(lines, (0, []))[1]
     header = checked_header(names, name, columns)
     for line, cells in lines:
         yield line, {key: cell for key, cell in zip(header, cells, strict=False) if key}, None
 
 
-def _filled(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[Cell]]]:
-    for number, row in enumerate(sheet.iter_rows(), start=1):
+def _filled(sheet: CalamineSheet, errors: Errors) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Errors are words: a score that is one is its row's problem, and none that is missing."""
+    first = sheet.start[1] if sheet.start else 0
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        row: list[Cell] = list(cells)
+        for column, error in errors.get(number, ()):
+            if first <= column < first + len(row):
+                row[column - first] = error
         if any(cell != "" for cell in row):
             yield number, row
 
@@ -116,14 +132,35 @@ def _letters(column: int) -> str:
     return name
 
 
-def _refuse_uncomputed(path: Path, place: int, sheet: str) -> None:
+def _written(path: Path, place: int) -> bytes:
+    """The sheet as it is written in the workbook."""
     with zipfile.ZipFile(path) as archive:
-        found = _UNCOMPUTED.search(archive.read(_member(archive, place)))
+        return archive.read(_member(archive, place))
+
+
+def _errors(written: bytes) -> Errors:
+    found: dict[int, list[tuple[int, str]]] = {}
+    for cell in _ERROR.finditer(written):
+        place = (_number(cell["column"].decode()), cell["error"].decode())
+        found.setdefault(int(cell["row"]), []).append(place)
+    return found
+
+
+def _number(letters: str) -> int:
+    """The number from 0 of a column by its name."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _refuse_uncomputed(written: bytes, name: str, sheet: str) -> None:
+    found = _UNCOMPUTED.search(written)
     if found:
         raise TableError(
             gettext_noop('%(name)s, sheet "%(sheet)s": the formula in %(cell)s has no value'),
             gettext_noop("open the workbook in a spreadsheet program and save it"),
-            name=path.name,
+            name=name,
             sheet=sheet,
             cell=found["cell"].decode(),
         )

@@ -21,8 +21,8 @@ _STYLE = (
 @dataclass(frozen=True)
 class Datasheet:
     name: str = "datasheet"
-    version: str = "1"
-    citation: str = "ITU-T P.910, 2023, clause 14; ITU-T P.800.2"
+    version: str = "2"
+    citation: str = "ITU-T P.910, 2023, clause 14; ITU-T P.800.2, clause 9"
     label: str = "A datasheet in HTML and Markdown, and its table of scores in LaTeX"
 
     def lacks(self, facts: DatasetFacts, tables: Tables) -> str:

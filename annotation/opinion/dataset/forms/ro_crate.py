@@ -9,14 +9,33 @@ from typing import Any
 from urllib.parse import quote
 
 from ..citation import bibtex, family_and_given, is_address
-from ..facts import SPLITS, DatasetFacts, StoredFile
-from .base import FORMS, Files
+from ..facts import ASIDE, SPLITS, DatasetFacts, StoredFile
+from ..folder import METADATA
+from .base import FOLDER, FORMS, Files
 from .media import media_type
 from .said import json_text
 from .tables import Tables
 from .values import Values, estimates_of
 
 PATH = "ro-crate-metadata.json"
+#: What a file is, by its name up to the first dot; forms say it of theirs.
+_WHAT = {
+    "scores": "One row per single score; replaced, skipped and published ones too",
+    "explanations": "One row per reason that a rater gave",
+    "images": "One row per image, with its opinion scores",
+    "sessions": "One row per sitting: viewing conditions, checks, minutes",
+    "raters": "One row per rater, by a code, never a name",
+    "records": "One object per image with everything in its structure",
+    "metadata": "One row per picture of the folder",
+    "study": "What raters were asked, on which scales, and how scores were made",
+    "DICTIONARY": "What each column is, its unit, and what an empty cell means",
+    "README": "What is in the folder and how to load it",
+    "CITATION": "How to cite the dataset (Citation File Format 1.2.0)",
+    "SHA256SUMS": "SHA-256 of every other file",
+    "croissant": "The dataset for programs (Croissant 1.1 with RAI)",
+    "datasheet": "How the scores were made, as ITU-T P.910 and P.800.2 ask",
+    "datacite": "Metadata for the registration of a DOI (DataCite 4.7)",
+}
 _VERSION = "https://w3id.org/ro/crate/1.2"
 #: The crate's context has no term for a file's hash.
 _CONTEXT = [f"{_VERSION}/context", {"sha256": "https://schema.org/sha256"}]
@@ -25,7 +44,7 @@ _CONTEXT = [f"{_VERSION}/context", {"sha256": "https://schema.org/sha256"}]
 @dataclass(frozen=True)
 class RoCrate:
     name: str = "ro-crate"
-    version: str = "1"
+    version: str = "2"
     citation: str = "RO-Crate 1.2"
     label: str = "RO-Crate: the archive's files and who made them, for research repositories"
 
@@ -78,17 +97,32 @@ def _file(file: StoredFile) -> dict[str, Any]:
         "@id": quote(file.path),
         "@type": "File",
         "name": file.path,
+        "description": _what(file.path),
         "contentSize": str(file.size),
         "encodingFormat": media_type(file.path),
         "sha256": file.sha256,
     }
 
 
+def _what(path: str) -> str:
+    folder, _slash, rest = path.partition("/")
+    form = rest.partition("/")[0]
+    if folder == FOLDER and form in FORMS:
+        return FORMS[form].label
+    name = path.rpartition("/")[2].partition(".")[0]
+    return _WHAT.get(name, "A picture, named by its SHA-256")
+
+
 def _folders(facts: DatasetFacts) -> Iterator[dict[str, Any]]:
-    for split in SPLITS if facts.pictures else ():
-        if facts.images.get(split):
-            said = "Pictures, named by their SHA-256; metadata.parquet has a row for each."
-            yield {"@id": f"{split}/", "@type": "Dataset", "name": split, "description": said}
+    for name in (*SPLITS, *ASIDE) if facts.pictures else ():
+        if facts.images.get(name):
+            yield {
+                "@id": f"{name}/",
+                "@type": "Dataset",
+                "name": name,
+                "description": f"Pictures, named by their SHA-256; {METADATA} has a row for each.",
+                "hasPart": {"@id": f"{name}/{METADATA}"},
+            }
 
 
 def _creator(number: int, name: str) -> dict[str, Any]:
@@ -117,7 +151,8 @@ def _measured(key: str, values: Values) -> dict[str, Any]:
 
 def _licence(licence: str) -> dict[str, Any]:
     address = licence if is_address(licence) else f"https://spdx.org/licenses/{licence}"
-    return {"@id": address, "@type": "CreativeWork", "name": licence}
+    said = "The licence of the dataset"
+    return {"@id": address, "@type": "CreativeWork", "name": licence, "description": said}
 
 
 FORMS.register(RoCrate())

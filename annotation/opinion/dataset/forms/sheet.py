@@ -1,6 +1,7 @@
-"""What a datasheet says, apart from its markup: what a report has by ITU-T P.910, clause 14, and by
-ITU-T P.800.2, which wants method, scale, number of ratings, interval and setting with every mean
-opinion score. Pure: no Django.
+"""What a datasheet says, apart from its markup: stimuli, method, raters, viewing conditions and
+analysis, as ITU-T P.910 (clause 14) asks of a report, and with every mean opinion score its method,
+scale, number, mean and standard deviation of votes (ITU-T P.800.2, clause 9), interval and setting.
+Pure: no Django.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ....protocol.perspectives import PerspectiveSettings
+from ....protocol.plates import PLATES
 from ...export.facts import NOTHING, TIME_ZONE
 from ...reporting import counted, listed, methods_paragraph
 from ..citation import bibtex
@@ -25,7 +27,8 @@ NOT_SAID = "not stated"
 _MOST_NAMED = 20
 #: What each score is given with.
 SCORES = (
-    "Perspective", "Scores", "Rating scale", "Scale of scores", "Images", "Ratings per image",
+    "Perspective", "Scores", "Rating scale", "Scale of scores", "Images", "Ratings",
+    "Ratings per image", "Mean of ratings", "Standard deviation of an image’s ratings",
     "95 % interval", "Setting",
 )  # fmt: skip
 
@@ -106,14 +109,29 @@ def _raters(facts: DatasetFacts, tables: Tables) -> Iterator[Item]:
     yield "Platform", f"{PLATFORM}, in a browser"
     yield "Raters", counted(report.collection.raters, "rater")
     yield "Who they were", facts.described.answers.get("annotatorDemographics") or NOT_SAID
-    yield "Sittings", counted(len(pc.unique(pc.drop_null(trials["session"]))), "sitting")
+    sittings = pc.unique(pc.drop_null(trials["session"]))
+    yield "Sittings", counted(len(sittings), "sitting")
     yield "Period", " to ".join(day.isoformat() for day in facts.period or ()) or NOT_SAID
     width, height = trials["displayed_width"], trials["displayed_height"]
     yield "Size on the screen, in CSS pixels", _sizes(width, height)
     yield "Device pixels per CSS pixel", _range(trials["pixel_ratio"])
     yield "Time on the screen, in seconds", _range(pc.divide(_floats(trials["shown_ms"]), 1000.0))
+    yield from _viewing(tables.sessions.filter(pc.is_in(tables.sessions["session"], sittings)))
     yield "Raters left out", _count(report.exclusions.raters)
     yield "Images left out", _count(report.exclusions.images)
+
+
+def _viewing(sittings: pa.Table) -> Iterator[Item]:
+    """As browsers and checks said it, of the sittings whose scores count."""
+    yield "Minutes of a sitting", _range(sittings["minutes"])
+    width, height = sittings["viewport_width"], sittings["viewport_height"]
+    yield "Window, in CSS pixels", _sizes(width, height)
+    yield "CSS pixels per millimetre, measured", _range(sittings["pixels_per_mm"])
+    yield "Colour gamut", _tally(sittings["colour_gamut"])
+    yield "Browser", _tally(sittings["browser"])
+    yield "Pointing device", _tally(sittings["pointer"])
+    yield f"Colour plates read, of {len(PLATES)}", _tally(sittings["plates_read"])
+    yield "Sight, as raters say", _tally(sittings["acuity"])
 
 
 def _analysis(facts: DatasetFacts) -> Iterator[Item]:
@@ -137,7 +155,12 @@ def _scores(facts: DatasetFacts, tables: Tables, item: PerspectiveSettings) -> I
     scale = values.scale
     yield f"{scale.minimum:g} to {scale.maximum:g}, {scale.direction} is better"
     yield f"{int(scored.sum()):,}"
-    yield _range(pa.array(means.raters[scored & ~np.isnan(means.raters)]))
+    raters = means.raters[scored & ~np.isnan(means.raters)]
+    yield f"{int(raters.sum()):,}" if raters.size else NOT_SAID
+    yield _range(pa.array(raters))
+    yield _range(pa.array(means.scores[~np.isnan(means.scores)]))
+    spreads = _range(pa.array(means.spreads[~np.isnan(means.spreads)]))
+    yield spreads if spreads == NOT_SAID else f"{spreads}, on {means.spread_scale}"
     yield _interval(tables.main, item.key)
     yield facts.described.setting or NOT_SAID
 
@@ -161,14 +184,21 @@ def _sizes(width: pa.ChunkedArray, height: pa.ChunkedArray) -> str:
 
 
 def _range(numbers: pa.Array | pa.ChunkedArray) -> str:
-    """The least and the most, with the median if they differ."""
-    known = _floats(pc.drop_null(numbers)).to_numpy(zero_copy_only=False)
+    """The least and the most, with the median if they differ; to two decimals."""
+    known = _floats(pc.drop_null(numbers)).to_numpy(zero_copy_only=False).round(2)
     if not known.size:
         return NOT_SAID
     least, most = known.min(), known.max()
     if least == most:
         return f"{least:g}"
-    return f"{least:g} to {most:g} (median {np.median(known):g})"
+    return f"{least:g} to {most:g} (median {np.median(known).round(2):g})"
+
+
+def _tally(words: pa.ChunkedArray) -> str:
+    """How many sittings have which, the most first."""
+    counts = pc.value_counts(pc.drop_null(words)).to_pylist()
+    found = sorted((-item["counts"], str(item["values"])) for item in counts)
+    return ", ".join(f"{value}: {-number:,}" for number, value in found) or NOT_SAID
 
 
 def _floats(numbers: pa.Array | pa.ChunkedArray) -> pa.Array:

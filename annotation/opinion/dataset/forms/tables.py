@@ -22,6 +22,10 @@ _SCORES = (
     "scale_maximum", "scale_direction", "score", "counts", "published_mos", "published_sd",
     "published_raters", "published_source",
 )  # fmt: skip
+_SESSIONS = (
+    "session", "minutes", "viewport_width", "viewport_height", "browser", "pointer",
+    "colour_gamut", "pixels_per_mm", "plates_read", "acuity",
+)  # fmt: skip
 _REASONS = {
     "stimulus": pa.int64(),
     "trial": pa.int64(),
@@ -45,6 +49,8 @@ class Tables:
     scores: pa.Table
     #: `explanations.csv` likewise.
     explanations: pa.Table
+    #: `sessions.parquet` likewise.
+    sessions: pa.Table
     form: ExplanationForm
     #: Image's key → its picture's name in its folder, of those that have a file.
     names: Mapping[int, str]
@@ -55,17 +61,19 @@ class Tables:
         images: IO[bytes],
         scores: IO[bytes],
         explanations: IO[bytes],
+        sessions: IO[bytes],
         *,
         form: ExplanationForm,
         names: Mapping[int, str],
     ) -> Self:
-        """From `images.parquet`, `scores.parquet` and `explanations.csv` as they lie in an
-        archive."""
+        """From `images.parquet`, `scores.parquet`, `explanations.csv` and `sessions.parquet` as
+        they lie in an archive."""
         kinds = [("kind", "in", [str(kind) for kind in _KINDS])]
         return cls(
             pyarrow.parquet.read_table(images),
             pyarrow.parquet.read_table(scores, columns=list(_SCORES), filters=kinds),
             _reasons(explanations),
+            pyarrow.parquet.read_table(sessions, columns=list(_SESSIONS)),
             form,
             names,
         )

@@ -10,8 +10,8 @@ import pyarrow.parquet
 
 from ..columns import Column, Kind
 
-#: Bytes of CSV that become one batch, and rows of a group of Parquet's.
-_BATCH, _GROUP = 2 << 20, 20_000
+#: Rows of a group of Parquet's, at least if there are so many.
+_GROUP = 20_000
 #: Of a batch that is made row by row.
 _ROWS = 500
 _TYPES = {
@@ -36,8 +36,8 @@ def _described(column: Column) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
-def of_csv(pieces: Iterable[bytes], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Whole lines of raw CSV, without a header, as batches of some thousand rows."""
+def of_csv(data: bytes, schema: pa.Schema) -> pa.Table:
+    """Whole lines of raw CSV, without a header."""
     reading = pyarrow.csv.ReadOptions(column_names=schema.names, use_threads=False)
     parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
     converting = pyarrow.csv.ConvertOptions(
@@ -49,9 +49,9 @@ def of_csv(pieces: Iterable[bytes], schema: pa.Schema) -> Iterator[pa.RecordBatc
         true_values=["true"],
         false_values=["false"],
     )
-    for data in _joined(pieces):
-        table = pyarrow.csv.read_csv(pa.BufferReader(data), reading, parsing, converting)
-        yield from table.to_batches()
+    if not data:
+        return schema.empty_table()
+    return pyarrow.csv.read_csv(pa.BufferReader(data), reading, parsing, converting)
 
 
 def of_rows(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -70,19 +70,6 @@ def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
     values = zip(*rows, strict=True)
     arrays = [pa.array(found, field.type) for found, field in zip(values, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    waiting: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        waiting.append(piece)
-        size += len(piece)
-        if size >= _BATCH:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)
 
 
 class _Sink:
@@ -123,7 +110,7 @@ class _Sink:
         return b"".join(pieces)
 
 
-def parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[bytes]:
+def parquet(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[bytes]:
     """A file of Parquet as it is written, group by group of rows."""
     sink = _Sink()
     with pyarrow.parquet.ParquetWriter(
@@ -131,15 +118,15 @@ def parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[by
     ) as writer:
         yield sink.taken()
         for group in _groups(batches):
-            writer.write_table(pa.Table.from_batches(group, schema))
+            writer.write_table(pa.concat_tables(group))
             yield sink.taken()
     yield sink.taken()
 
 
-def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    group: list[pa.RecordBatch] = []
+def _groups(batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[list[pa.Table]]:
+    group: list[pa.Table] = []
     for batch in batches:
-        group.append(batch)
+        group.append(batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch]))
         if sum(item.num_rows for item in group) >= _GROUP:
             yield group
             group = []

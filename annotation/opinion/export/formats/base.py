@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
+import pyarrow as pa
+
 from workbench.core.errors import MintError
 from workbench.core.registry import Entry, Registry
 
@@ -36,7 +38,10 @@ class Source(Protocol):
     def facts(self) -> Facts: ...
 
     def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
-        """The rows of a table, some hundred at a time."""
+        """The rows of a table, some thousand at a time."""
+
+    def batches(self, table: Table, schema: pa.Schema) -> Iterator[pa.Table]:
+        """The same as Arrow's columns; schema: of all columns of the table."""
 
     def images(self) -> Iterator[Record]:
         """Every image with its opinion scores, without trials and published scores."""

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from workbench.core.texts import gettext_noop
 
 from ..scores import SCORES
-from ..writing import CsvWriting
-from .arrow import of_csv, parquet, schema_of
+from .arrow import parquet, schema_of
 from .base import FORMATS, Source
 
 #: Of the file's own facts, which readers call its metadata.
@@ -23,7 +22,7 @@ class Parquet:
 
     def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
         schema = schema_of(SCORES.columns, {FACTS: json.dumps(source.facts.to_json())})
-        return parquet(of_csv(source.rows(SCORES, CsvWriting(raw=True)), schema), schema)
+        return parquet(source.batches(SCORES, schema), schema)
 
 
 FORMATS.register(Parquet())

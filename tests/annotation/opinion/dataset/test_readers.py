@@ -1,5 +1,6 @@
 """Others' readers of a dataset release."""
 
+import hashlib
 import json
 import logging
 import zipfile
@@ -7,6 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
+
+from tests.readers import reader_file, require_reader
 
 from .made_up import facts, write_archive
 
@@ -56,3 +60,35 @@ def test_datasets_loads_the_folder_with_splits(tmp_path: Path, pictures: bool) -
     row = found["pool"][1]
     assert (row["mos_quality"], row["metadata_style"]) == (3.0, str(2**63 + 1))
     assert row["image"].size == (8, 8) if pictures else "image" not in row
+
+
+@pytest.fixture(scope="module")
+def crate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpacked(tmp_path_factory.mktemp("crate"))
+
+
+def test_ro_crate_finds_every_file_with_what_it_is(crate: Path) -> None:
+    read = require_reader("rocrate.rocrate").ROCrate(crate)
+    assert (read.name, read.version) == ('Foxes & "inks", 狐狸', "1.2")
+    assert [item.type for item in read.creator] == ["Person", "Organization"]
+    files = {item.id: item for item in read.data_entities if item.type == "File"}
+    # What seals the archive comes after the crate.
+    there = {str(path.relative_to(crate)) for path in crate.rglob("*") if path.is_file()}
+    assert there - set(files) == {"ro-crate-metadata.json", "SHA256SUMS"}
+    for path, item in files.items():
+        assert item["description"], path
+        assert item["sha256"] == hashlib.sha256((crate / path).read_bytes()).hexdigest()
+    assert files["scores.csv"]["description"].startswith("One row per single score")
+
+
+def test_citation_and_datacite_follow_their_published_schemas(crate: Path) -> None:
+    validate = import_module("jsonschema").validate
+    cff = json.loads(reader_file("cffconvert/schemas/1.2.0/schema.json").read_text())
+    validate(yaml.safe_load((crate / "CITATION.cff").read_text()), cff)
+    # Of the versions of the schema that have one in JSON the latest; with what the registration
+    # of a DOI adds.
+    datacite = json.loads(reader_file("datacite/schemas/datacite-v4.5.json").read_text())
+    document = json.loads((crate / "datacite.json").read_text())
+    validate({**document, "doi": "10.5072/demo", "prefix": "10.5072"}, datacite)
+    with pytest.raises(import_module("jsonschema").ValidationError):
+        validate({**document, "creators": []}, datacite)

@@ -150,3 +150,22 @@ def test_an_archive_is_checked_against_its_own_list(tmp_path: Path) -> None:
     for data in (b"", b"PK"):
         with pytest.raises(zipfile.BadZipFile):
             checked(io.BytesIO(data))
+
+
+def test_an_archive_of_more_files_than_a_plain_zip_holds_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As with 70,000 pictures in 4.3 GiB, which was tried once: both limits are made small here."""
+    target = io.BytesIO()
+    with monkeypatch.context() as small:
+        small.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 4)
+        small.setattr(zipfile, "ZIP64_LIMIT", 100)
+        with Archive(target, "demo-1.0.0") as archive:
+            for number in range(6):
+                archive.add(f"pool/{number}.png", [bytes(50)])
+            seal = archive.seal()
+    # The end of the directory that ZIP64 has, and in which the number of files has 8 bytes.
+    end = target.getvalue().rindex(b"PK\6\6")
+    assert int.from_bytes(target.getvalue()[end + 32 : end + 40], "little") == 7
+    found = checked(target)
+    assert (found.files, found.faults, found.content_sha256) == (6, (), seal.sha256)

@@ -199,7 +199,7 @@ def test_rows_that_are_passed_on_together_or_one_by_one_are_the_same(
     for score in (1, 2):
         rate(make_rater(study), answered.stimulus, {"quality": score, "authenticity": 5})
     whole = data_of(study, "csv")
-    monkeypatch.setattr("annotation.opinion.export.score_rows._TOGETHER", 1)
+    monkeypatch.setattr("annotation.opinion.export.lines._TOGETHER", 1)
     assert data_of(study, "csv") == whole
 
 
@@ -230,7 +230,7 @@ def test_a_download_that_is_given_up_frees_its_connection(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_stimuli(study, 30)
-    monkeypatch.setattr("annotation.opinion.export.score_rows._TOGETHER", 1)
+    monkeypatch.setattr("annotation.opinion.export.lines._TOGETHER", 1)
     for name in ("csv", "jsonl", "parquet", "explanations"):
         pieces = exported(study, FORMATS[name])
         next(pieces)

@@ -78,6 +78,54 @@ def test_scores_of_perspectives_have_their_own_spread() -> None:
     assert found.missing == ()
 
 
+@pytest.mark.parametrize(
+    ("header", "texts", "scores"),
+    [
+        (
+            "Image Name;Prompt text;Model;MOS (1-5);Std. Dev.;# Raters",
+            ("Image Name", "Prompt text", "Model"),
+            [("overall", "MOS (1-5)", "Std. Dev.", "# Raters", "other")],
+        ),
+        (
+            "img;caption;t2i_model;quality_mos;quality_std;align_mos;align_std",
+            ("img", "caption", "t2i_model"),
+            [
+                ("quality", "quality_mos", "quality_std", "", "other"),
+                ("correspondence", "align_mos", "align_std", "", "other"),
+            ],
+        ),
+        (
+            "imageName;prompt;generator;meanScore;stdDev",
+            ("imageName", "prompt", "generator"),
+            [("overall", "meanScore", "stdDev", "", "other")],
+        ),
+        (
+            "图片;提示词;模型;MOSz",
+            ("图片", "提示词", "模型"),
+            [("overall", "MOSz", "", "", "z_score")],
+        ),
+    ],
+)
+def test_names_are_known_however_they_are_written(
+    header: str, texts: tuple[str, ...], scores: list[tuple[str, ...]]
+) -> None:
+    names = header.split(";")
+    found = suggest(names, rows(names, "a.png", "p", "m", *["2.5"] * (len(names) - 3)), source="s")
+    document = to_json(found.mapping)
+    columns = tuple(document[field]["column"] for field in ("name", "prompt", "generator"))
+    assert (columns, found.missing) == (texts, ())
+    fields = ("perspective", "mean", "sd", "raters", "kind")
+    told = [tuple(score.get(field, "") for field in fields) for score in document["scores"]]
+    assert told == scores
+
+
+@pytest.mark.parametrize("name", ["overall", "Perceptual quality", "gtScore", "MOS-2", "质量分"])
+def test_a_score_that_is_not_mapped_is_named_however_it_is_written(name: str) -> None:
+    header = ["filename", "prompt", "generator", name]
+    mapping = suggest(header, [], source="s", perspectives=["quality"]).mapping
+    assert unmapped_scores(header, rows(header, "a.png", "p", "m", 2.5), mapping) == [name]
+
+
 def test_columns_that_look_like_scores_hold_numbers() -> None:
     header = ["name", "dmos", "quality", "SD", "style", "score_text", "aesthetic score"]
     mapping = preset("spaq")

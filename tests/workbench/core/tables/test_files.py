@@ -55,6 +55,37 @@ def test_a_sheet_is_read_as_its_csv_would_be(book: Callable[..., Path]) -> None:
     assert [record.line for record in records] == [3, 5]
 
 
+def test_a_cell_that_shows_an_error_is_not_an_empty_one(tmp_path: Path) -> None:
+    """The reader of workbooks gives it as one. Here in a table that does not begin at A1."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    told = (("B3", "Name"), ("C3", "MOS"), ("B4", "a.png"), ("C4", "#DIV/0!"), ("B5", "#N/A"))
+    for cell, text in told:
+        sheet[cell] = text
+    workbook.save(tmp_path / "t.xlsx")
+    assert values(read(tmp_path / "t.xlsx")) == [
+        {"name": "a.png", "mos": "#DIV/0!"},
+        {"name": "#N/A", "mos": ""},
+    ]
+
+
+def test_numbers_that_are_not_finite_are_not_missing(tmp_path: Path) -> None:
+    """As in a text; NaN is how pandas and MATLAB write that there is none."""
+    numbers = [float("inf"), float("-inf"), float("nan"), 0.5]
+    pq.write_table(pa.table({"name": ["a"] * 4, "mos": numbers}), tmp_path / "t.parquet")
+    savemat(tmp_path / "t.mat", {"name": np.array(["a"] * 4, object), "mos": np.array(numbers)})
+    for path in (tmp_path / "t.parquet", tmp_path / "t.mat"):
+        assert [row["mos"] for row in values(read(path))] == ["inf", "-inf", None, 0.5]
+
+
+def test_a_workbook_that_is_cut_off_is_none_the_less_one(book: Callable[..., Path]) -> None:
+    path = book([["Name", "MOS"], ["a.png", 1]])
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(TableError, match=r"t\.xlsx cannot be read as a workbook"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     ("rows", "options", "message"),
     [

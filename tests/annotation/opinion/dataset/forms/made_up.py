@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,9 +10,11 @@ import pyarrow.parquet
 
 from annotation.opinion.dataset.facts import DatasetFacts, StoredFile
 from annotation.opinion.dataset.forms import Tables, files_of
+from annotation.opinion.export.columns import Column
 from annotation.opinion.export.facts import Facts
 from annotation.opinion.export.formats import FORMATS, Record
 from annotation.opinion.export.formats.arrow import schema_of
+from annotation.opinion.export.people import SESSIONS
 from annotation.opinion.export.scores import EXPLANATIONS, SCORES
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.forms import ExplanationForm
@@ -71,6 +73,7 @@ def tables(
     images: Iterable[Record],
     scores: Iterable[Row] = (),
     reasons: Iterable[Row] = (),
+    sittings: Iterable[Row] = (),
     *,
     study: Facts = STUDY,
     form: ExplanationForm = AIGCIQA2023_FORM,
@@ -86,8 +89,9 @@ def tables(
     named = {item["stimulus"]: f"{item['sha256']}.png" for item in found}
     return Tables.read(
         io.BytesIO(b"".join(FORMATS["imagesparquet"].encode(source, raw=True))),
-        io.BytesIO(_parquet([*image_rows, *scores])),
+        io.BytesIO(_parquet([*image_rows, *scores], SCORES.columns)),
         io.BytesIO(_csv(reasons)),
+        io.BytesIO(_parquet(sittings, SESSIONS)),
         form=form,
         names=named if names is None else names,
     )
@@ -107,11 +111,10 @@ def dataset(**fields: Any) -> DatasetFacts:
     return facts(**{"study": STUDY, **fields})
 
 
-def _parquet(rows: Iterable[Row]) -> bytes:
+def _parquet(rows: Iterable[Row], columns: Sequence[Column]) -> bytes:
     target = io.BytesIO()
-    names = SCORES.names
-    whole = [{name: row.get(name) for name in names} for row in rows]
-    pyarrow.parquet.write_table(pa.Table.from_pylist(whole, schema_of(SCORES.columns, {})), target)
+    whole = [{column.name: row.get(column.name) for column in columns} for row in rows]
+    pyarrow.parquet.write_table(pa.Table.from_pylist(whole, schema_of(columns, {})), target)
     return target.getvalue()
 
 

@@ -34,7 +34,13 @@ def found() -> dict[str, bytes]:
             1, "r-22", 2.0, session=2, displayed_width=256, displayed_height=512, pixel_ratio=2.0
         ),
     ]
-    return written(tables(images, scores), described=DESCRIBED)
+    sittings = [
+        {"session": 1, "minutes": 12.345, "browser": "Firefox", "pixels_per_mm": 4.0},
+        {"session": 2, "minutes": 20.0, "browser": "Chrome", "viewport_width": 1366.0,
+         "viewport_height": 768.0, "plates_read": 3},
+        {"session": 3, "minutes": 99.0, "browser": "Safari"},
+    ]  # fmt: skip
+    return written(tables(images, scores, sittings=sittings), described=DESCRIBED)
 
 
 class _Cells(HTMLParser):
@@ -67,12 +73,15 @@ def test_a_datasheet_gives_method_scale_number_interval_and_setting_with_each_sc
     assert DESCRIBED.title in [cell.strip() for cell in reader.texts]
     row = [cell.strip() for cell in reader.texts]
     at = row.index("Quality", row.index("Setting", row.index("95 % interval")))
-    assert row[at + 1 : at + 8] == [
+    assert row[at + 1 : at + 11] == [
         "opinion score by the method mos, version 1",
         "1 to 5 in 5 steps (Bad, Poor, Fair, Good, Excellent)",
         "1 to 5, higher is better",
         "2",
+        "5",
         "2 to 3 (median 2.5)",
+        "2 to 3.5 (median 2.75)",
+        "0.5, on the scale from 1 to 5 on which images were rated",
         "median half-width 0.50",
         "crowd",
     ]
@@ -81,6 +90,12 @@ def test_a_datasheet_gives_method_scale_number_interval_and_setting_with_each_sc
     assert "256 to 512 (median 384) × 512" in page
     assert "<dt>Time on the screen, in seconds</dt><dd>1.5 to 3 (median 2.25)</dd>" in page
     assert "<dt>Processing</dt><dd>not stated</dd>" in page
+    # Of the third sitting no score counts.
+    assert "<dt>Minutes of a sitting</dt><dd>12.34 to 20 (median 16.17)</dd>" in page
+    assert "<dt>Window, in CSS pixels</dt><dd>1366 × 768</dd>" in page
+    assert "<dt>Browser</dt><dd>Chrome: 1, Firefox: 1</dd>" in page
+    assert "<dt>Colour plates read, of 3</dt><dd>3: 1</dd>" in page
+    assert "<dt>Colour gamut</dt><dd>not stated</dd>" in page
 
 
 def test_the_same_in_markdown_and_latex(found: dict[str, bytes]) -> None:
@@ -88,12 +103,12 @@ def test_the_same_in_markdown_and_latex(found: dict[str, bytes]) -> None:
     assert lines[0] == r'# Foxes & "inks" \| \<b\>\_1\</b\>, 狐狸'
     table = [line for line in lines if line.startswith("| ")]
     assert len(table) == 2 + len(KEYS)
-    assert {line.count("|") - line.count(r"\|") for line in table} == {9}
+    assert {line.count("|") - line.count(r"\|") for line in table} == {12}
     tex = found["datasheet.tex"].decode()
     assert r"\caption{Foxes \& " in tex
     assert r"95 \% interval & median half-width 0.50 & none & none \\" in tex
     rows = [line for line in tex.splitlines() if line.endswith(r" \\")]
-    assert [line.count(" & ") for line in rows] == [len(KEYS)] * 8
+    assert [line.count(" & ") for line in rows] == [len(KEYS)] * 11
 
 
 def test_datacite_has_what_is_mandatory(found: dict[str, bytes]) -> None:

@@ -1,9 +1,4 @@
-"""Forms as their own programs read them.
-
-sureal and label-studio-sdk are not among the pins of development: they bring plotting and video
-libraries, and an older NumPy. `pip install sureal==0.9.0 label-studio-sdk==2.1.2` in an environment
-of their own to run these two.
-"""
+"""Forms as their own programs read them."""
 
 import json
 import re
@@ -15,6 +10,7 @@ import pytest
 import yaml
 
 from tests.annotation.opinion.export.formats.records import UNPREDICTED
+from tests.readers import require_reader
 
 from .made_up import image, rated, reason, score, tables, written
 
@@ -79,9 +75,9 @@ def test_single_scores_are_by_rater_and_prompt(folder: Path) -> None:
 
 
 def test_sureal_reads_its_dataset(folder: Path) -> None:
-    reading = pytest.importorskip("sureal.dataset_reader")
-    models = pytest.importorskip("sureal.subjective_model")
-    files = pytest.importorskip("sureal.tools.misc")
+    reading = require_reader("sureal.dataset_reader")
+    models = require_reader("sureal.subjective_model")
+    files = require_reader("sureal.tools.misc")
     found = files.import_json_file(str(folder / "sureal" / "quality.json"))
     reader = reading.RawDatasetReader(found)
     assert (reader.num_observers, reader.num_dis_videos, reader.max_repetitions) == (2, 2, 1)
@@ -107,8 +103,8 @@ def test_tasks_have_a_number_for_each_score_that_counts(folder: Path) -> None:
 
 
 def test_label_studio_s_converter_reads_them(folder: Path, tmp_path: Path) -> None:
-    converter = pytest.importorskip("label_studio_sdk.converter")
-    interfaces = pytest.importorskip("label_studio_sdk.label_interface")
+    converter = require_reader("label_studio_sdk.converter")
+    interfaces = require_reader("label_studio_sdk.label_interface")
     pandas = import_module("pandas")
     config = (folder / "label-studio" / "interface.xml").read_text()
     interface = interfaces.LabelInterface(config)

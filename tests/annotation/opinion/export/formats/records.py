@@ -5,9 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from annotation.opinion.export.columns import Column
 from annotation.opinion.export.facts import Facts
 from annotation.opinion.export.formats import FORMATS, Record
+from annotation.opinion.export.formats.arrow import of_csv
 from annotation.opinion.export.people import SESSIONS, rater_columns
 from annotation.opinion.export.scores import Table
 from annotation.opinion.export.writing import CsvWriting, JsonWriting, Writing
@@ -54,6 +57,10 @@ class Records:
             else:
                 assert isinstance(writing, CsvWriting)
                 yield csv_lines([map(_word, row.values())], raw=writing.raw).encode()
+
+    def batches(self, table: Table, schema: pa.Schema) -> Iterator[pa.Table]:
+        for line in self.rows(table, CsvWriting(raw=True)):
+            yield of_csv(line, schema)
 
     def images(self) -> Iterator[Record]:
         return iter(self.given)

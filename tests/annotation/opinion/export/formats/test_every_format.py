@@ -61,7 +61,6 @@ def test_an_empty_study_and_a_single_stimulus_can_be_written(name: str) -> None:
 
 @every_format
 def test_records_are_taken_as_they_come(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotation.opinion.export.formats.arrow._BATCH", 10_000)
     monkeypatch.setattr("annotation.opinion.export.formats.arrow._GROUP", 500)
     taken = 0
 
