@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model bench-gpu chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-refresh bench-al bench-model bench-gpu chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ bench-import: setup ## 10,000 JPEGs imported by this build and by the one in AGA
 
 bench-rank: setup ## a pool ranked by this build and by the one in AGAINST (a checkout of 2e34361), in turns
 	@$(PY) -m benchmarks rank --against $(AGAINST)
+
+bench-refresh: setup ## predictions and priorities of 100,000 images after every 30 ratings: seconds of work
+	@$(PY) -m workbench.local run --throw-away -- $(PY) -m benchmarks.refresh
 
 bench-al: setup ## what a model learns by strategy and ratings per image, in simulated worlds (20 minutes)
 	@$(PY) -m benchmarks learning

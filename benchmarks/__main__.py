@@ -3,14 +3,15 @@
 `python -m benchmarks [imports|export|rank] --against CHECKOUT`: the rating loop, importing, the
 export, or ranking, of this build and of another one, in turns.
 
-`python -m benchmarks gpu [--minutes N]`: what a GPU does per second; needs torch, transformers and
-what these require, nothing else of the workbench.
+`python -m benchmarks gpu [--minutes N]`: what a GPU does per second; needs torch, transformers,
+what these require, and Pillow to read images; nothing else of the workbench.
 """
 
 import argparse
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.machine import busy_cores, busy_warning
@@ -39,6 +40,8 @@ _TURNS = {
     ("export",): "export_turns",
     ("rank",): "rank",
 }
+#: What the GPU's benchmark needs: module and package.
+_GPU_NEEDS = {"torch": "torch", "transformers": "transformers", "PIL": "pillow"}
 #: What is measured against another build only.
 _AGAINST_ONLY = ("imports", "rank")
 
@@ -48,6 +51,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _gpu(arguments: list[str]) -> int:
+    missing = [package for name, package in _GPU_NEEDS.items() if find_spec(name) is None]
+    if missing:
+        _say(f"failed: this Python lacks {', '.join(missing)}; pip install {' '.join(missing)}")
+        return 1
     # As in a worker (`workbench.celery`), and read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from benchmarks.gpu.command import main as gpu

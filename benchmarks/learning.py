@@ -36,8 +36,8 @@ TOLERANCE = 0.02
 
 #: (strategy, ratings per image): one each is the goal “teach”, three the goal “publish”.
 WAYS = (
-    ("random", 3), ("random", 1), ("lcmd", 3), ("lcmd", 1), ("epistemic", 1), ("coreset", 1),
-    ("typiclust", 1),
+    ("random", 3), ("random", 1), ("reduction", 3), ("reduction", 1), ("lcmd", 3), ("lcmd", 1),
+    ("epistemic", 1), ("coreset", 1), ("typiclust", 1),
 )  # fmt: skip
 
 

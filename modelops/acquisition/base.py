@@ -1,6 +1,6 @@
 """The input and output of acquisition strategies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,6 +17,9 @@ class Reads(StrEnum):
     #: What the model does not know of each: inner products are posterior covariances, summed over
     #: perspectives.
     POSTERIOR = "posterior"
+    #: The same, and exact however many numbers that takes: for strategies that add covariances of
+    #: very many pairs up, over which the error of a projection would add up, too.
+    COVARIANCE = "covariance"
     #: What each looks like to the backbone, whatever is known of it: standardised embeddings.
     EMBEDDING = "embedding"
 
@@ -32,6 +35,7 @@ class Pool:
     features (C, F): of the candidates, what the strategy reads; F is 0 if it reads nothing.
     rated (T, F): the same of what has been rated; None if nothing has.
     odd (C,): candidates that look like nothing else (`odd`); None if it was not looked at.
+    rating_variance: of one rating around what the last layer can say, summed over perspectives.
     """
 
     stimuli: NDArray[np.int64]
@@ -40,6 +44,7 @@ class Pool:
     features: NDArray[np.floating]
     rated: NDArray[np.floating] | None = None
     odd: NDArray[np.bool_] | None = None
+    rating_variance: float = 0.0
 
     def __post_init__(self) -> None:
         if self.stimuli.shape != self.posterior_sd.shape or self.stimuli.ndim != 1:
@@ -73,13 +78,8 @@ class Pool:
     def with_candidates(self, kept: NDArray[np.intp]) -> "Pool":
         """With those candidates alone, by their places among the candidates."""
         odd = None if self.odd is None else self.odd[kept]
-        return Pool(
-            self.stimuli,
-            self.posterior_sd,
-            self.candidates[kept],
-            self.features[kept],
-            self.rated,
-            odd,
+        return replace(
+            self, candidates=self.candidates[kept], features=self.features[kept], odd=odd
         )
 
     @property

@@ -40,13 +40,15 @@ def make_pool(
     if strategy.reads is Reads.EMBEDDING:
         features, known = appearance, _standardised(layer, looks.rated, seed)
     else:
-        narrow = projection(layer.posterior_width, seed)
+        exact = strategy.reads is Reads.COVARIANCE
+        narrow = None if exact else projection(layer.posterior_width, seed)
         features = layer.posterior_features(looks.candidates, narrow)
         known = layer.posterior_features(looks.rated, narrow)
     by_key = stimuli[candidates].argsort(kind="stable")
     odd = np.empty(len(candidates), np.bool_)
     odd[by_key] = odd_ones(appearance[by_key], seed)
-    return Pool(stimuli, posterior_sd, candidates, features, known, odd)
+    of_rating = float((layer.misfit_variance + layer.rater_variance).sum())
+    return Pool(stimuli, posterior_sd, candidates, features, known, odd, of_rating)
 
 
 def _standardised(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import F
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -15,12 +14,13 @@ from annotation.models import Stimulus
 from annotation.stimuli.priorities import set_priorities
 
 from ..learning.bayes import LastLayer
-from ..models import AcquisitionRound, ModelVersion, Prediction
+from ..models import AcquisitionRound, ModelVersion
 from ..predictors.store import version_model
 from ..registry.artifacts import artifact_changed, publish_file, read_file
 from ..registry.current import Refreshed, ratings_now
 from ..registry.selectors import root_mean_square
 from .base import Pool, Reads, Strategy
+from .embeddings import Known
 from .making import MAXIMUM_RATED, Looks, make_pool
 from .ranks import draw_candidates, rank
 from .registry import STRATEGIES
@@ -53,14 +53,18 @@ def publish_ranking(version: ModelVersion) -> StoredRanking:
 
 
 def make_ranking(
-    version: ModelVersion, layer: LastLayer, turn: int = 0, refreshed: Refreshed | None = None
+    version: ModelVersion,
+    layer: LastLayer,
+    turn: int = 0,
+    refreshed: Refreshed | None = None,
+    known: Known | None = None,
 ) -> StoredRanking:
     """The pool ranked by what `layer` does not know, and its predictions if it is not the version's
-    own; each `turn` draws other candidates."""
+    own; each `turn` draws other candidates. known: embeddings, if they are at hand."""
     strategy = STRATEGIES[version.predictor.strategy]
     seed = (version.study.seed + version.number + 1000 * turn) % 2**31
     count, ratings = _round_size(version), ratings_now(version.study)
-    pool, eligible = _pool(version, strategy, layer, count, seed, refreshed)
+    pool, eligible = _pool(version, strategy, layer, count, seed, refreshed, known)
     found = rank(strategy, pool, count, seed)
     odd = pool.stimuli[found.odd[:ODD_LISTED]].tolist()
     return StoredRanking(
@@ -136,49 +140,50 @@ def _pool(
     count: int,
     seed: int,
     refreshed: Refreshed | None,
+    known: Known | None,
 ) -> tuple[Pool, int]:
     """The predicted stimuli of the pool, and how many of them people are still wanted to rate: only
     those are candidates. The hold-out is never acquired from."""
-    rows = list(
-        Prediction.objects.filter(
-            model_version=version,
-            stimulus__split=Stimulus.Split.POOL,
-            stimulus__purpose=Stimulus.Purpose.MAIN,
-            stimulus__state=Stimulus.State.IN_USE,
-        )
-        .values_list("stimulus")
-        .annotate(
-            wanted=F("stimulus__wanted_ratings") - F("stimulus__claimed_ratings"),
-            claimed=F("stimulus__claimed_ratings"),
-            sd=root_mean_square("posterior_sd"),
-        )
-        .order_by("stimulus")
-    )
-    stimuli = np.array([row[0] for row in rows], dtype=np.int64)
-    eligible = np.array([row[1] > 0 for row in rows], dtype=np.bool_)
-    sd = _posterior_sd(stimuli, np.array([row[3] for row in rows], np.float64), refreshed)
+    stimuli, wanted, claimed, sd = _predicted_pool(version, refreshed)
+    eligible = wanted > 0
     if strategy.reads is Reads.NOTHING:
         candidates, looks = np.flatnonzero(eligible), None
     else:
         drawn = draw_candidates(eligible, sd, count, seed)
-        rated = np.flatnonzero([row[2] > 0 for row in rows])
+        rated = np.flatnonzero(claimed > 0)
         if len(rated) > MAXIMUM_RATED:
             rng = np.random.default_rng(seed)
             rated = np.sort(rng.choice(rated, MAXIMUM_RATED, replace=False))
-        candidates, looks = _looks(version, stimuli, drawn, rated)
+        candidates, looks = _looks(version, stimuli, drawn, rated, known)
     pool = make_pool(strategy, layer, stimuli, sd, candidates, looks, seed)
     return pool, int(eligible.sum())
 
 
-def _posterior_sd(
-    stimuli: NDArray[np.int64], as_scored: NDArray[np.float64], refreshed: Refreshed | None
-) -> NDArray[np.float64]:
-    """(M,): of `stimuli`, by a refresh as far as it has them."""
-    if refreshed is None or not len(refreshed.stimuli):
-        return as_scored
+def _predicted_pool(
+    version: ModelVersion, refreshed: Refreshed | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Predicted stimuli that may be chosen, by key, the ratings that each still wants and has, and
+    the posterior sd of its expected score, a root mean square over perspectives: all (M,)."""
+    pool = Stimulus.objects.filter(
+        study=version.study_id,
+        split=Stimulus.Split.POOL,
+        purpose=Stimulus.Purpose.MAIN,
+        state=Stimulus.State.IN_USE,
+    ).order_by("pk")
+    columns = ["pk", "wanted_ratings", "claimed_ratings"]
+    if refreshed is None:
+        scored = pool.filter(predictions__model_version=version)
+        columns.append("sd")
+        pool = scored.annotate(sd=root_mean_square("predictions__posterior_sd"))
+    rows = np.array(list(pool.values_list(*columns)), np.float64).reshape(-1, len(columns))
+    stimuli, claimed = rows[:, 0].astype(np.int64), rows[:, 2].astype(np.int64)
+    wanted = rows[:, 1].astype(np.int64) - claimed
+    if refreshed is None:
+        return stimuli, wanted, claimed, rows[:, 3]
     place = np.minimum(np.searchsorted(refreshed.stimuli, stimuli), len(refreshed.stimuli) - 1)
-    of_all = np.sqrt((refreshed.values[:, :, 1].astype(np.float64) ** 2).mean(axis=1))
-    return np.where(refreshed.stimuli[place] == stimuli, of_all[place], as_scored)
+    inside = refreshed.stimuli[place] == stimuli
+    sd = np.sqrt((refreshed.values[place, :, 1].astype(np.float64) ** 2).mean(axis=1))
+    return stimuli[inside], wanted[inside], claimed[inside], sd[inside]
 
 
 def _round_size(version: ModelVersion) -> int:
@@ -192,8 +197,13 @@ def _looks(
     stimuli: NDArray[np.int64],
     candidates: NDArray[np.intp],
     rated: NDArray[np.intp],
+    known: Known | None,
 ) -> tuple[NDArray[np.intp], Looks]:
     """The candidates whose image can be read, and how they and what is rated look."""
+    if known is not None:
+        rows = known.rows(stimuli[candidates]), known.rows(stimuli[rated])
+        if rows[0] is not None and rows[1] is not None:
+            return candidates, Looks(known.values[rows[0]], known.values[rows[1]])
     keys = stimuli[np.union1d(candidates, rated)].tolist()
     found = Stimulus.objects.select_related("prompt").in_bulk(keys)
     embedded = version_model(version).embedder.embed([found[pk] for pk in keys])

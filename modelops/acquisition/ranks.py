@@ -1,5 +1,7 @@
 """Priorities of a pool by a strategy, and which of a large pool it looks at."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,14 +26,7 @@ def rank(strategy: Strategy, pool: Pool, count: int, seed: int) -> Ranking:
     in the middle of the rest: labels of them teach little about other images, and a strategy that
     seeks what the model does not know would spend everything on them.
     """
-    pool = Pool(
-        pool.stimuli,
-        clipped(pool.posterior_sd),
-        pool.candidates,
-        pool.features,
-        pool.rated,
-        pool.odd,
-    )
+    pool = replace(pool, posterior_sd=clipped(pool.posterior_sd))
     # There may be none left: a pool that people have rated in full is predicted all the same.
     chosen = _choose(strategy, pool, count, seed) if len(pool.candidates) else pool.candidates
     odd = pool.candidates[pool.odd] if pool.odd is not None else np.empty(0, np.intp)

@@ -13,8 +13,7 @@ from annotation.opinion.labels import labels_of
 from annotation.stimuli.priorities import set_priorities
 from workbench.core.jobs.queue import enqueue
 
-from ..learning.bayes import LastLayer, learn_again
-from ..learning.many import predict_many
+from ..learning.bayes import learn_again
 from ..models import ModelVersion
 from ..predictors.store import version_model
 from ..registry import current
@@ -23,7 +22,8 @@ from ..registry.labelled import labelled_stimuli
 from ..registry.queue import REFRESH
 from ..registry.selectors import active_version, predicted_stimuli
 from . import ranking
-from .embeddings import embeddings_of
+from .embeddings import Known, embeddings_of, looks_of
+from .predicting import Learning, predicted
 
 
 def refresh_where_due() -> None:
@@ -53,10 +53,12 @@ def refresh_ranking(version: ModelVersion) -> None:
     """
     if version != active_version(version.study) or not is_due(version):
         return
-    ratings, layer = ratings_now(version.study), _up_to_date(version)
-    refreshed = _predicted_again(version, layer)
+    ratings, learning = ratings_now(version.study), _learning(version)
+    layer = learning.layer if learning else version_model(version).last_layer
+    known = embeddings_of(version, predicted_stimuli(version))
+    refreshed = _predicted_again(version, learning, known)
     turn = version.acquisition_rounds.count()
-    found = ranking.make_ranking(version, layer, turn, refreshed)
+    found = ranking.make_ranking(version, layer, turn, refreshed, known)
     sha256 = current.write_refreshed(version, refreshed) if refreshed else ""
     with transaction.atomic():
         # As a promotion does: of the two the later one is right.
@@ -78,33 +80,36 @@ def refresh_ranking(version: ModelVersion) -> None:
             transaction.on_commit(lambda: current.forget_others(version, (sha256, before)))
 
 
-def _predicted_again(version: ModelVersion, layer: LastLayer) -> Refreshed | None:
-    """What `layer` expects of all images that the version has predicted; None if it has learnt
-    nothing new, or this machine does not keep their embeddings."""
-    if layer is version_model(version).last_layer:
+def _predicted_again(
+    version: ModelVersion, learning: Learning | None, known: Known | None
+) -> Refreshed | None:
+    """What the version's last layer expects of all images that the version has predicted; None if
+    it has learnt nothing new, or this machine does not keep their embeddings."""
+    if learning is None or known is None:
         return None
-    found = embeddings_of(version, predicted_stimuli(version))
-    if found is None:
-        return None
-    keys, matrix = found
-    said = predict_many(layer, matrix)
-    values = np.stack([said.mean, said.posterior_sd, said.misfit_sd, said.rater_sd], axis=2)
-    heads = sorted(version.heads.all(), key=lambda head: head.place)
+    heads = sorted(version.heads.select_related("perspective"), key=lambda head: head.place)
     perspectives = tuple(head.perspective.key for head in heads)
-    return Refreshed(keys, perspectives, values.astype(np.float32))
+    return predicted(learning, known, perspectives, current.current(version).refreshed)
 
 
-def _up_to_date(version: ModelVersion) -> LastLayer:
-    """The version's last layer with the labels that there are now."""
+def _learning(version: ModelVersion) -> Learning | None:
+    """The version's last layer with the labels that there are now; None if it cannot learn them."""
     model, split = version_model(version), Stimulus.Split.POOL
     labelled = labelled_stimuli(version.study, labels_of(version.study, split=split), split)
-    places = {head.perspective.key: head.place for head in version.heads.all()}
+    heads = version.heads.select_related("perspective")
+    places = {head.perspective.key: head.place for head in heads}
     if set(places) != set(labelled.perspectives) or len(places) != model.last_layer.perspectives:
-        return model.last_layer  # what is asked has changed since; the next training learns it
+        return None  # what is asked has changed since; the next training learns it
     embedded = model.embedder.embed(labelled.stimuli)
     labelled = labelled.without({key for key in labelled.keys if key not in embedded.vectors})
     if not labelled.stimuli:
-        return model.last_layer
+        return None
     order = sorted(range(len(places)), key=lambda column: places[labelled.perspectives[column]])
     labels = labelled.labels.columns(order)
-    return learn_again(model.last_layer, embedded.matrix(labelled.keys), labels)
+    names = [(item.picture_sha256, item.prompt.text_sha256) for item in labelled.stimuli]
+    return Learning(
+        learn_again(model.last_layer, embedded.matrix(labelled.keys), labels),
+        np.array(labelled.keys, np.int64),
+        np.where(labels.labelled, labels.ratings, 0.0),
+        looks_of(version, names),
+    )

@@ -10,7 +10,7 @@ from .base import Strategy
 
 STRATEGIES: Registry[Strategy] = Registry("acquisition strategy")
 #: The strategy of a predictor that names none; it comes first in lists.
-DEFAULT_STRATEGY = "lcmd"
+DEFAULT_STRATEGY = "reduction"
 
 
 def _register_all() -> None:

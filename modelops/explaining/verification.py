@@ -69,7 +69,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class _Reference:
+class Reference:
     """What the files of a folder hold, all names known and none missing."""
 
     folder: Path
@@ -91,7 +91,7 @@ def verify_folder(folder: str | Path) -> list[Check]:
     Raises VerificationError if a file or tensor is missing, unexpected, or does not fit;
     CheckpointError if the weights do not have these sizes.
     """
-    reference = _read(Path(folder))
+    reference = read_reference(Path(folder))
     found = _scores(reference)
     explainer = load_official_explainer(folder)
     with _named(reference.folder):
@@ -107,7 +107,8 @@ def verify_folder(folder: str | Path) -> list[Check]:
     return checks + _generated_checks(explainer, reference, queries)
 
 
-def _read(folder: Path) -> _Reference:
+def read_reference(folder: Path) -> Reference:
+    """The folder's files. Raises VerificationError."""
     missing = [name for name in FILES if not (folder / name).is_file()]
     if not folder.is_dir():
         raise VerificationError(f"{folder} is not a folder; give one with {', '.join(FILES)}")
@@ -132,7 +133,7 @@ def _read(folder: Path) -> _Reference:
     images = range(len(inputs["image"]))
     generated = [f"generated_{kind}_{it}" for kind in ("greedy", "beam5") for it in images]
     _check_names(folder / EXPECTED, expected, list(TOLERANCES), optional=generated)
-    return _Reference(folder, inputs, expected)
+    return Reference(folder, inputs, expected)
 
 
 def _misfits(inputs: Mapping[str, Tensor], sizes: MintIQAExplainerConfig) -> Iterator[str]:
@@ -189,7 +190,7 @@ def _named(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _scores(reference: _Reference) -> dict[str, Tensor]:
+def _scores(reference: Reference) -> dict[str, Tensor]:
     """Stage 1's outputs; the model is freed before stage 2 is loaded."""
     model = nn.Module.to(load_official(reference.folder), torch.float32)
     with _named(reference.folder):
@@ -210,7 +211,7 @@ def _compare(name: str, found: Tensor, expected: Tensor, tolerance: float) -> Ch
 
 
 def _generated_checks(
-    explainer: MintIQAExplainer, reference: _Reference, queries: Tensor
+    explainer: MintIQAExplainer, reference: Reference, queries: Tensor
 ) -> list[Check]:
     """Greedy answers must be equal; those of beams depend on the library's bookkeeping."""
     checks = []
@@ -243,7 +244,7 @@ def _decoding(kind: str, length: int) -> Decoding:
 
 def _generate(
     explainer: MintIQAExplainer,
-    reference: _Reference,
+    reference: Reference,
     queries: Tensor,
     image: int,
     decoding: Decoding,

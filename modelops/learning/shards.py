@@ -67,6 +67,27 @@ class ShardStore:
             found |= {key: values[row] for key, row in rows.items()}
         return found
 
+    def rows(self, keys: Sequence[str]) -> tuple[NDArray[np.bool_], Array | None]:
+        """Which of N keys are known, and their arrays one under the other, (N, …), 0 where there is
+        none; None instead if no key is known. For very many at once."""
+        if any(key not in self._places for key in keys):
+            self._open_new_shards()
+        wanted: dict[Path, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for place, key in enumerate(keys):
+            if key in self._places:
+                path, row = self._places[key]
+                targets, sources = wanted[path]
+                targets.append(place)
+                sources.append(row)
+        known = np.zeros(len(keys), np.bool_)
+        found: Array | None = None
+        for path, (targets, sources) in wanted.items():
+            values = self._files[path].get_tensor("values")
+            if found is None:
+                found = np.zeros((len(keys), *values.shape[1:]), values.dtype)
+            found[targets], known[targets] = values[sources], True
+        return known, found
+
     def put(self, values: Mapping[str, Array]) -> bool:
         """Adds arrays as one shard; returns False, adding nothing, if there is no room for it.
 
@@ -148,6 +169,10 @@ class EmbeddingCache:
         """The known vectors (D,); a key without one is absent from the result."""
         names = {image + prompt: (image, prompt) for image, prompt in keys}
         return {names[name]: vector for name, vector in self._store.get_many(names).items()}
+
+    def rows(self, keys: Sequence[Key]) -> tuple[NDArray[np.bool_], Array | None]:
+        """As `ShardStore.rows`: which are known, and vectors (N, D)."""
+        return self._store.rows([image + prompt for image, prompt in keys])
 
     def put_many(self, vectors: Mapping[Key, Array]) -> None:
         """Adds vectors as one shard, if there is room. Raises OSError if the disk is full, with

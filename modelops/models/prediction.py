@@ -62,6 +62,9 @@ class ScoringRun(Job):
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.CASCADE, related_name="scoring_runs", db_constraint=False
     )
+    #: By the precision that embeddings were computed in, why it was that one
+    #: (`predictors.float8.computed`); usually one. None before the first chunk.
+    computed_in = models.JSONField(null=True, default=None)
 
     class Meta:
         ordering = ["-pk"]

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -126,9 +126,19 @@ class StimulusEmbedder:
 
 def kept_embeddings(backbone_sha256: str) -> EmbeddingCache:
     """What a backbone has embedded, with this process's arithmetic."""
+    return _opened(settings.DATA_DIR / "cache" / "pooled", cache_name(backbone_sha256))
+
+
+def cache_name(backbone_sha256: str) -> str:
+    """Names the numbers that this process computes with a backbone: its own, and its arithmetic."""
     how = "fp8" if float8.used(backbone_sha256) else arithmetic()
-    name = backbone_sha256 if how == "float32" else f"{backbone_sha256}-{how}"
-    return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
+    return backbone_sha256 if how == "float32" else f"{backbone_sha256}-{how}"
+
+
+@lru_cache(maxsize=2)
+def _opened(folder: Path, name: str) -> EmbeddingCache:
+    # Kept: to open one reads all its files and compares their checksums.
+    return EmbeddingCache(folder, name)
 
 
 @contextmanager

@@ -7,13 +7,14 @@ import logging
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from workbench.core.files import write_atomically
 
 from .base import Embedder, Float8Able, Verdict
-from .devices import device
+from .devices import device, precision
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +35,30 @@ def used(backbone_sha256: str) -> bool:
 @cache
 def supported() -> bool:
     """Whether this process's device multiplies in float8; why not is logged once."""
+    why = unsupported()
+    if why:
+        log.warning("MODEL_PRECISION is fp8, but bfloat16 is used: %s", why)
+    return not why
+
+
+def unsupported() -> str:
+    """Why this process's device does not multiply in float8; empty if it does."""
     import torch
 
     from .mint.float8 import unsupported
 
-    why = unsupported(torch.device(device()))
-    if why:
-        log.warning("MODEL_PRECISION is fp8, but bfloat16 is used: %s", why)
-    return not why
+    return unsupported(torch.device(device()))
+
+
+def computed(backbone_sha256: str) -> tuple[str, dict[str, Any]]:
+    """The precision that this process computes that backbone's embeddings in, and what decided on
+    it: MODEL_PRECISION, the device, and, if that asks for float8, why it has none, or the check."""
+    why: dict[str, Any] = {"asked": settings.MODEL_PRECISION, "device": device()}
+    if wanted() and not supported():
+        why["unsupported"] = unsupported()
+    elif wanted() and (verdict := kept(backbone_sha256)):
+        why["check"] = {name: it for name, it in asdict(verdict).items() if name != "reason"}
+    return "fp8" if used(backbone_sha256) else precision(), why
 
 
 def settled(embedder: Embedder, backbone_sha256: str) -> Embedder:

@@ -39,15 +39,33 @@ RATINGS_BETWEEN = 30
 PARTS = 4
 #: Files that a process keeps in memory: a few megabytes for 100,000 images each.
 _KEPT = 4
+#: In the names of a file's tensors, of those of `Learnt`.
+_LEARNT = "learnt_"
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What refreshed predictions of M images rest on, for the next refresh to know what changed.
+
+    stimuli (L,): the images with a label; ratings (L, P): how many each label rests on, 0 if there
+    is none. looks (L,) and looks_predicted (M,): by which embeddings (`acquisition.embeddings`).
+    """
+
+    stimuli: NDArray[np.int64]
+    ratings: NDArray[np.float32]
+    looks: NDArray[np.int64]
+    looks_predicted: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Refreshed:
-    """Predictions of M images from P perspectives: keys (M,), ascending, and (M, P, PARTS)."""
+    """Predictions of M images from P perspectives: keys (M,), ascending, and (M, P, PARTS); what
+    they rest on, unless an older build wrote them."""
 
     stimuli: NDArray[np.int64]
     perspectives: tuple[str, ...]
     values: NDArray[np.float32]
+    learnt: Learnt | None = None
 
     def row_of(self, stimulus: int) -> int | None:
         row = int(np.searchsorted(self.stimuli, stimulus))
@@ -124,6 +142,9 @@ def write_refreshed(version: ModelVersion, refreshed: Refreshed) -> str:
     """Stores predictions under the checksum that is returned, for `note_refreshed` to name."""
     about = {"perspectives": json.dumps(refreshed.perspectives)}
     tensors: dict[str, Any] = {"stimuli": refreshed.stimuli, "values": refreshed.values}
+    if refreshed.learnt is not None:
+        parts = vars(refreshed.learnt).items()
+        tensors |= {_LEARNT + name: np.ascontiguousarray(part) for name, part in parts}
     data = save(tensors, about)
     sha256 = hashlib.sha256(data).hexdigest()
     publish_file(_name(version, sha256), data)
@@ -165,7 +186,13 @@ def _read(name: str, sha256: str) -> Refreshed:
         tensors = load(data)
         about = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         perspectives = tuple(json.loads(about["perspectives"]))
-        return Refreshed(tensors["stimuli"], perspectives, tensors["values"])
+        parts = {
+            name.removeprefix(_LEARNT): tensors[name]
+            for name in tensors
+            if name.startswith(_LEARNT)
+        }
+        learnt = Learnt(**parts) if parts else None
+        return Refreshed(tensors["stimuli"], perspectives, tensors["values"], learnt)
     except (SafetensorError, ValueError, KeyError) as error:
         raise artifact_changed(name) from error
 

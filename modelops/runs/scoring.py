@@ -8,7 +8,9 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Func, IntegerField, QuerySet, Sum
+from django.db.models import F, Func, IntegerField, JSONField, QuerySet, Sum, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +22,7 @@ from workbench.core.jobs.queue import enqueue, enqueue_each
 from ..acquisition import ranking
 from ..explaining.runs import start_explaining
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
+from ..predictors import float8
 from ..predictors.embedding import Embedded
 from ..predictors.prompts import record_reading
 from ..predictors.registry import PREDICTORS
@@ -182,6 +185,7 @@ def _predict(chunk: ScoringChunk) -> None:
     stimuli = list(waiting.select_related("prompt").order_by("pk"))
     embedded = model.embedder.embed(stimuli)
     predictions = _predictions(version, model, embedded)
+    how, why = float8.computed(version.backbone_sha256)
     with transaction.atomic():
         # A second worker on the same chunk writes the same numbers over the first one's.
         Prediction.objects.bulk_create(
@@ -195,6 +199,10 @@ def _predict(chunk: ScoringChunk) -> None:
             problems=embedded.problems,
             finished_at=timezone.now(),
         )
+        # Workers of several machines may compute in several precisions.
+        known = Coalesce("computed_in", Value({}, JSONField()))
+        both = CombinedExpression(known, "||", Value({how: why}, JSONField()), JSONField())
+        ScoringRun.objects.filter(pk=chunk.run_id).update(computed_in=both)
 
 
 def _predictions(

@@ -16,6 +16,7 @@ from ..registry.reading import reading_problems
 from ..registry.selectors import expectations_of
 from ..registry.serializers import JOB_FIELDS, PredictionQuerySerializer
 from ..registry.units import ScaledExpectation, agreement_on, expectation_on
+from .precision_words import sentences
 
 
 class _OwnReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
@@ -199,17 +200,31 @@ class PromotionRequestSerializer(ExactSerializer):
     reason = serializers.CharField(default="", allow_blank=True, max_length=500)
 
 
+class _ComputedSerializer(serializers.Serializer[Any]):
+    """A precision, and why embeddings were computed in it."""
+
+    precision = serializers.CharField()
+    why = serializers.CharField()
+
+
 class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
     """A scoring run; `problems` are the images that could not be read and, without an image, what
-    the version does not read of prompts: in how many, of which `kind`."""
+    the version does not read of prompts: in how many, of which `kind`. `computed_in`: `float32`,
+    `bfloat16` or `fp8`, and why; usually one, none before the first images are scored."""
 
     model = serializers.IntegerField(source="model_version.number", read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
     problems = serializers.SerializerMethodField()
+    computed_in = serializers.SerializerMethodField()
 
     class Meta:
         model = ScoringRun
-        fields = ["id", "model", "problems", *JOB_FIELDS]
+        fields = ["id", "model", "problems", "computed_in", *JOB_FIELDS]
+
+    @extend_schema_field(_ComputedSerializer(many=True))
+    def get_computed_in(self, run: ScoringRun) -> list[dict[str, str]]:
+        found = sentences(run.computed_in)
+        return [{"precision": name, "why": why} for name, why in found.items()]
 
     def get_problems(self, run: ScoringRun) -> list[dict[str, Any]]:
         chunks = run.chunks.exclude(problems=[]).order_by("index")

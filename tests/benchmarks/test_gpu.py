@@ -13,6 +13,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
+from benchmarks import __main__ as command_line
 from benchmarks.gpu import running
 from benchmarks.gpu.all_rows import ROWS
 from benchmarks.gpu.bench import Bench
@@ -191,6 +192,14 @@ def test_a_gpu_is_asked_for_its_memory_and_its_name(
     assert share_of_ceiling(bench, 10) == {}  # one of the two is not known
     _machine, found = ROWS["machine"].measure(bench)
     assert (found["what"], found["memory_gib"], found["capability"]) == ("a card", 80.0, "9.0")
+
+
+def test_a_library_that_is_lacking_is_named_with_the_command_that_adds_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command_line, "find_spec", lambda name: None if name == "PIL" else name)
+    assert command_line.main(["gpu"]) == 1
+    assert "this Python lacks pillow; pip install pillow" in capsys.readouterr().out
 
 
 def test_a_share_of_the_ceiling_is_of_all_products(tmp_path: Path) -> None:

@@ -1167,26 +1167,6 @@ class ScoringRequest(TypedDict, closed=True):
     model: NotRequired[int]
 
 
-class ScoringRun(TypedDict):
-    """
-    A scoring run; `problems` are the images that could not be read and, without an image, what
-    the version does not read of prompts: in how many, of which `kind`.
-    """
-
-    id: int
-    model: int
-    problems: list[dict[str, Any]]
-    state: NotRequired[JobState]
-    stage: NotRequired[str]
-    progress_done: NotRequired[int]
-    progress_total: NotRequired[int]
-    progress_percent: int
-    error: NotRequired[str]
-    created_at: str
-    started_at: NotRequired[str | None]
-    finished_at: NotRequired[str | None]
-
-
 SenderEnum: TypeAlias = Literal["owner", "rater"]
 
 
@@ -1387,6 +1367,15 @@ class FieldAttention(TypedDict):
 
     passed: int
     failed: int
+
+
+class FieldComputed(TypedDict):
+    """
+    A precision, and why embeddings were computed in it.
+    """
+
+    precision: str
+    why: str
 
 
 class FieldFigure(TypedDict):
@@ -1890,13 +1879,6 @@ class PaginatedSavedMappingList(TypedDict):
     results: list[SavedMapping]
 
 
-class PaginatedScoringRunList(TypedDict):
-    count: NotRequired[int]
-    next: str | None
-    previous: str | None
-    results: list[ScoringRun]
-
-
 class PatchedStudyChange(TypedDict, closed=True):
     """
     Settings to change; `status` opens, pauses or closes the study.
@@ -2169,6 +2151,28 @@ class Reliability(TypedDict):
     retest: float | None
     last_answer: str | None
     flags: list[FieldFlag]
+
+
+class ScoringRun(TypedDict):
+    """
+    A scoring run; `problems` are the images that could not be read and, without an image, what
+    the version does not read of prompts: in how many, of which `kind`. `computed_in`: `float32`,
+    `bfloat16` or `fp8`, and why; usually one, none before the first images are scored.
+    """
+
+    id: int
+    model: int
+    problems: list[dict[str, Any]]
+    computed_in: list[FieldComputed]
+    state: NotRequired[JobState]
+    stage: NotRequired[str]
+    progress_done: NotRequired[int]
+    progress_total: NotRequired[int]
+    progress_percent: int
+    error: NotRequired[str]
+    created_at: str
+    started_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
 
 
 class SessionBody(TypedDict):
@@ -2474,6 +2478,13 @@ class PaginatedReliabilityList(TypedDict):
     next: str | None
     previous: str | None
     results: list[Reliability]
+
+
+class PaginatedScoringRunList(TypedDict):
+    count: NotRequired[int]
+    next: str | None
+    previous: str | None
+    results: list[ScoringRun]
 
 
 class PaginatedStimulusList(TypedDict):

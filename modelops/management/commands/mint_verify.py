@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     help = (
         "Convert the released weights in a folder, run both stages, and compare with the released "
-        "code's outputs; fails if one is beyond its tolerance."
+        "code's outputs, scores in each precision of this machine; fails if one is beyond its "
+        "tolerance."
     )
 
     requires_system_checks: list[str] = []  # uses nothing of the site, not even the database
@@ -27,12 +28,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from ...explaining.precisions import verify_precisions
         from ...explaining.verification import verify_folder
         from ...predictors.errors import ModelError
 
         folder: Path = options["folder"]
         try:
-            checks = verify_folder(folder)
+            checks = [*verify_folder(folder), *verify_precisions(folder)]
         except ModelError as error:
             raise CommandError(str(error)) from error
         self._print(checks)
@@ -40,10 +42,10 @@ class Command(BaseCommand):
         failed = [check.name for check in judged if not check.passed]
         if failed:
             raise CommandError(
-                f"{folder}: {len(failed)} of {len(judged)} tensors are not as expected: "
+                f"{folder}: {len(failed)} of {len(judged)} results are not as expected: "
                 f"{', '.join(failed)}"
             )
-        self.stdout.write(f"{folder}: all {len(judged)} tensors are as expected")
+        self.stdout.write(f"{folder}: all {len(judged)} results are as expected")
 
     def _print(self, checks: "list[Check]") -> None:
         width = max(len(check.name) for check in checks)

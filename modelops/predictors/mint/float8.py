@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ..base import Verdict
+from ..base import LARGEST_DIFFERENCE, LEAST_SRCC, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,6 @@ _LARGEST = 448.0
 _MULTIPLE = 16
 #: Images below which a check says little about their order.
 FEWEST = 32
-#: What scores may lose to be used: of the order of images, and of the scale from 0 to 1.
-LEAST_SRCC, LARGEST_DIFFERENCE = 0.999, 0.01
 
 
 def rows_scaled(values: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,6 +109,9 @@ def measured(
         passed,
         f"on {len(first)} images SRCC with bfloat16 is {srcc:.5f} (at least {LEAST_SRCC}) and the "
         f"largest difference {largest:.4f} of the scale (at most {LARGEST_DIFFERENCE})",
+        images=len(first),
+        srcc=srcc,
+        difference=largest,
     )
 
 

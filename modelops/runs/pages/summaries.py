@@ -35,6 +35,7 @@ from ...registry.selectors import (
     unreadable_images,
 )
 from ...registry.verdicts import compared
+from ..precision_words import sentences
 from ..verdict_words import verdict_lines
 from .charts import training_chart
 from .comparison import Contender
@@ -119,6 +120,8 @@ class ScoringState:
 
     #: Whether somebody cancelled the last scoring.
     cancelled: bool = False
+    #: In which precision it was computed, and why.
+    computed: Sequence[str] = ()
 
     @property
     def can_be_repeated(self) -> bool:
@@ -168,6 +171,7 @@ def scoring_state(version: ModelVersion) -> ScoringState:
         error=last.error if last is not None and last.state == JobState.FAILED else "",
         unreadable=first_unreadable(unreadable_images(version)),
         cancelled=last is not None and last.state == JobState.CANCELLED,
+        computed=list(sentences(last.computed_in).values()) if last else (),
     )
 
 

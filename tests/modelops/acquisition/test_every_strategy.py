@@ -139,7 +139,7 @@ def test_what_a_pool_cannot_be_is_named() -> None:
 
 
 def test_an_unknown_name_is_refused_naming_the_known_ones() -> None:
-    with pytest.raises(UnknownEntryError, match="no acquisition strategy 'best'; there are lcmd"):
+    with pytest.raises(UnknownEntryError, match="acquisition strategy 'best'; there are reduction"):
         STRATEGIES["best"]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from django.test import Client
 
 from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.releases import renew_live
-from modelops.acquisition import refreshing
+from modelops.acquisition import predicting, refreshing
 from modelops.acquisition.embeddings import embeddings_of
 from modelops.acquisition.ranking import make_ranking
 from modelops.acquisition.registry import STRATEGIES
@@ -44,8 +45,8 @@ def test_what_was_just_rated_gives_way_to_other_images(
             rate(stimulus, rater, [item.scale.maximum for item in study.perspective_settings])
     monkeypatch.setattr(current, "RATINGS_BETWEEN", 4)
     renew_live(study)
-    after = refreshing._up_to_date(scored)
-    assert not np.allclose(before.weights, after.weights)
+    after = refreshing._learning(scored) or pytest.fail("nothing learnt")
+    assert not np.allclose(before.weights, after.layer.weights)
     assert refreshing.is_due(scored)
 
     refreshing.refresh_ranking(scored)
@@ -87,12 +88,11 @@ def test_a_worker_is_asked_where_enough_was_rated_and_a_model_is_in_use(
 def test_a_layer_of_other_questions_or_without_labels_stays(
     study: Study, labelled: list[Stimulus], scored: ModelVersion
 ) -> None:
-    own = version_model(scored).last_layer
     study.raters.update(status="excluded")
     renew_live(study)
-    assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
+    assert refreshing._learning(scored) is None
     scored.heads.earliest("pk").delete()
-    assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
+    assert refreshing._learning(scored) is None
 
 
 @pytest.fixture
@@ -151,8 +151,9 @@ def test_refreshed_predictions_are_those_of_the_last_layer(
 ) -> None:
     """In float64, prediction by prediction."""
     stimuli = predicted_stimuli(refreshed)
-    keys, matrix = embeddings_of(refreshed, stimuli) or pytest.fail("no embeddings")
-    exact = refreshing._up_to_date(refreshed).predict(matrix)
+    known = embeddings_of(refreshed, stimuli) or pytest.fail("no embeddings")
+    keys, learning = known.stimuli, refreshing._learning(refreshed)
+    exact = (learning or pytest.fail("nothing learnt")).layer.predict(known.values)
     rows = predictions(owner_client, study)
     assert sorted(rows) == keys.tolist()
     places = {head.perspective.key: head.place for head in refreshed.heads.all()}
@@ -217,6 +218,44 @@ def test_an_image_that_came_later_is_marked_until_it_is_learnt_too(
     assert not current.current(scored).knowledge_of(late.pk).stale
     # Of the files, this one and the one before are kept.
     assert len(file_names(f"refreshed/{study.pk}/v1")) == 2
+
+
+def test_the_next_refresh_changes_what_new_labels_change(
+    study: Study, refreshed: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against everything predicted anew, in float64; also after an image's label is withdrawn."""
+    rated = study.stimuli.filter(split="pool", claimed_ratings__gt=0)
+    highest = [item.scale.maximum for item in study.perspective_settings]
+    rate(rated[0], make_rater(study), highest)
+    Stimulus.objects.filter(pk=rated[1].pk).update(state="excluded")
+    renew_live(study)
+    known = embeddings_of(refreshed, predicted_stimuli(refreshed)) or pytest.fail("none")
+    learning = refreshing._learning(refreshed) or pytest.fail("nothing learnt")
+    before = current.current(refreshed).refreshed
+    monkeypatch.setattr(predicting, "predict_many", lambda *_what: pytest.fail("predicted anew"))
+    found = refreshing._predicted_again(refreshed, learning, known) or pytest.fail("none")
+    exact = learning.layer.predict(known.values)
+    assert before is not None
+    assert not np.allclose(before.values[:, :, 1], exact.posterior_sd, rtol=1e-3)
+    np.testing.assert_allclose(found.values[:, :, 1], exact.posterior_sd, rtol=1e-5)
+    np.testing.assert_allclose(found.values[:, :, 0], exact.mean, rtol=1e-5)
+
+
+def test_everything_is_predicted_anew_where_what_was_before_cannot_be_trusted(
+    refreshed: ModelVersion,
+) -> None:
+    known = embeddings_of(refreshed, predicted_stimuli(refreshed)) or pytest.fail("none")
+    learning = refreshing._learning(refreshed) or pytest.fail("nothing learnt")
+    before = current.current(refreshed).refreshed or pytest.fail("not refreshed")
+    learnt = before.learnt or pytest.fail("nothing kept")
+    exact = learning.layer.predict(known.values)
+    for doubtful in (
+        replace(before, values=before.values * np.float32(1.1)),
+        replace(before, learnt=replace(learnt, looks=learnt.looks + 1)),  # other embeddings
+        replace(before, learnt=None),
+    ):
+        found = predicting.predicted(learning, known, before.perspectives, doubtful)
+        np.testing.assert_allclose(found.values[:, :, 1], exact.posterior_sd, rtol=1e-5)
 
 
 def test_a_lost_file_leaves_the_versions_own_predictions(

@@ -22,6 +22,12 @@ def forget_embeddings(version: ModelVersion, monkeypatch: pytest.MonkeyPatch) ->
     """As on a worker that has never seen these images."""
     cache = version_model(version).embedder.cache
     monkeypatch.setattr(type(cache), "get_many", lambda _self, _names: {})
+    width = len(version_model(version).last_layer.feature_mean)
+
+    def rows(_self: object, names: list[object]) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(len(names), np.bool_), np.zeros((len(names), width), np.float32)
+
+    monkeypatch.setattr(type(cache), "rows", rows)
 
 
 def test_a_few_images_that_the_cache_lacks_are_embedded(
@@ -33,8 +39,9 @@ def test_a_few_images_that_the_cache_lacks_are_embedded(
     made = embeddings_of(scored, stimuli)
     assert kept is not None
     assert made is not None
-    assert (kept[0] == made[0]).all()
-    assert np.allclose(kept[1], made[1], atol=1e-5)
+    assert (kept.stimuli == made.stimuli).all()
+    assert (kept.looks == made.looks).all()
+    assert np.allclose(kept.values, made.values, atol=1e-5)
 
 
 def test_very_many_or_none_are_not(
@@ -58,7 +65,7 @@ def test_without_embeddings_the_order_alone_is_refreshed(
     scored.refresh_from_db()
     assert study.acquisition_rounds.count() == rounds + 1
     assert (scored.refreshed_sha256, scored.refreshed_at) == ("", None)
-    assert refreshing._predicted_again(scored, version_model(scored).last_layer) is None
+    assert refreshing._predicted_again(scored, refreshing._learning(scored), None) is None
 
 
 def test_a_version_that_is_replaced_meanwhile_changes_nothing(
@@ -113,9 +120,11 @@ def test_of_very_many_rated_images_some_stand_for_all(
     read: list[int] = []
     looks = ranking._looks
 
-    def counted(version: ModelVersion, stimuli: object, drawn: object, rated: np.ndarray) -> object:
+    def counted(
+        version: ModelVersion, stimuli: object, drawn: object, rated: np.ndarray, known: None
+    ) -> object:
         read.append(len(rated))
-        return looks(version, stimuli, drawn, rated)  # type: ignore[arg-type]
+        return looks(version, stimuli, drawn, rated, known)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ranking, "_looks", counted)
     scored.predictor.strategy = "lcmd"

@@ -41,23 +41,41 @@ def test_a_whole_folder_has_a_line_for_each_tensor_and_no_error(nano: Path) -> N
     assert error == ""
     *lines, last = printed.splitlines()
     expected = load_file(nano / "expected.safetensors")
-    assert {line.split()[0] for line in lines} == expected.keys()
-    assert sum(line.endswith(": pass") for line in lines) == 10
+    of_tensors, of_precisions = lines[: len(expected)], lines[len(expected) :]
+    assert {line.split()[0] for line in of_tensors} == expected.keys()
+    assert [line.partition("  ")[0].rstrip() for line in of_precisions] == [
+        "float32: embedding",
+        "float32: scores",
+        "bfloat16 on a processor: embedding",
+        "bfloat16 on a processor: scores",
+    ]
+    assert of_precisions[3].endswith(", tolerance 0.005: pass")
+    assert sum(line.endswith(": pass") for line in lines) == 14
     assert sum(line.endswith(", for information") for line in lines) == 3
-    assert last == f"{nano}: all 10 tensors are as expected"
+    assert last == f"{nano}: all 14 results are as expected"
 
 
 def test_a_changed_weight_fails_with_the_tensors_that_show_it(nano: Path) -> None:
     spoil(nano, "official_state_dict.safetensors", "qformer1.quality1.1.bias")
     printed, error = verify(nano)
-    assert error == f"{nano}: 1 of 10 tensors are not as expected: quality"
+    assert error.startswith(f"{nano}: 3 of 14 results are not as expected: quality, float32: ")
     (line,) = [line for line in printed.splitlines() if line.startswith("quality ")]
     assert line.endswith(" largest difference 0.5, tolerance 1e-05: FAIL")
 
 
 def test_a_changed_expectation_fails_with_its_name(nano: Path) -> None:
     spoil(nano, "expected.safetensors", "explanation_loss")
-    assert verify(nano)[1].endswith("1 of 10 tensors are not as expected: explanation_loss")
+    assert verify(nano)[1].endswith("1 of 14 results are not as expected: explanation_loss")
+
+
+def test_a_precision_beyond_its_tolerance_fails_alone(nano: Path) -> None:
+    """By two parts in 100,000, of which bfloat16 knows nothing."""
+    tensors = load_file(nano / "expected.safetensors")
+    tensors["query_embeds"] *= 1 + 2e-5
+    save_file(tensors, nano / "expected.safetensors")
+    failed = verify(nano)[1].partition("expected: ")[2].split(", ")
+    assert "float32: embedding" in failed
+    assert "bfloat16 on a processor: embedding" not in failed
 
 
 def test_a_missing_file_is_named(nano: Path) -> None:

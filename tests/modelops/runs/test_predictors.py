@@ -73,7 +73,7 @@ def test_a_study_starts_with_the_site_s_first_backbone(
     study: Study, small_model_settings: None, owner: User
 ) -> None:
     predictor = ensure_predictor(study=study, actor=owner)
-    assert (predictor.name, predictor.backbone, predictor.strategy) == ("tiny", "tiny", "lcmd")
+    assert (predictor.name, predictor.backbone, predictor.strategy) == ("tiny", "tiny", "reduction")
     assert predictor.leading
     assert ensure_predictor(study=study, actor=owner) == predictor
     assert AuditEntry.objects.get(action="predictor.added").actor == owner
@@ -131,7 +131,7 @@ def test_each_predictor_has_a_version_in_use_and_the_leading_one_sets_priorities
     assert first.backbone_sha256 != second.backbone_sha256
     assert active_version(study) == first
     (only,) = AcquisitionRound.objects.all()
-    assert (only.model_version, only.strategy) == (first, "lcmd")
+    assert (only.model_version, only.strategy) == (first, "reduction")
     before = dict(study.stimuli.values_list("pk", "priority"))
 
     lead(predictor=two[1], actor=None)

@@ -72,7 +72,7 @@ def test_images_still_wanted_come_first_in_the_order_of_choice(
     assert len(set(pool.values_list("priority", flat=True))) == 34
     acquisition = AcquisitionRound.objects.get()
     assert (acquisition.candidates, acquisition.selected) == (34, 32)
-    assert (acquisition.strategy, acquisition.strategy_version) == ("lcmd", "2")
+    assert (acquisition.strategy, acquisition.strategy_version) == ("reduction", "1")
 
 
 def test_an_image_with_all_its_ratings_is_not_chosen(
