@@ -19,7 +19,7 @@ from annotation.studies.protocols import (
     outlook_of,
     stored_document,
 )
-from annotation.studies.services import create_study, update_study
+from annotation.studies.services import StudyError, create_study, update_study
 from annotation.studies.texts import DEFAULT_CONSENT
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_session, make_stimulus
@@ -54,6 +54,10 @@ def test_what_a_release_tells_of_stays_though_its_answers_are_erased(
     change(study, title="Dogs")
     assert numbers(study) == [1, 2]
     assert list(release.protocols.values_list("number", flat=True)) == [1]
+    one = [study.perspective_settings[0].to_json()]
+    form = study.form.about([one[0]["key"]]).to_json()
+    with pytest.raises(StudyError, match="cannot be added, removed or moved"):
+        change(study, perspectives=one, explanation_form=form)
 
 
 def test_a_new_study_has_a_protocol_and_changes_before_any_session_keep_its_number(
