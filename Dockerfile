@@ -1,13 +1,15 @@
 # One image for web, workers and beat; docker-compose.yml says which is which.
-FROM python:3.12-slim
+FROM python:3.12.13-slim@sha256:229a2c5bfa27522db7815ea81f9bed70af17ccb9de9fc7ad142b1877b5830d36
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 
-# More arguments for pip, such as the address of an index with another build of torch.
+# Each package has to be one of the files whose hashes these are. Another build of torch is none of
+# them: --build-arg PIP_ARGS="--extra-index-url …" --build-arg REQUIREMENTS=base.txt
 ARG PIP_ARGS=""
-COPY requirements/base.txt requirements/
-RUN pip install $PIP_ARGS -r requirements/base.txt
+ARG REQUIREMENTS=hashed.txt
+COPY requirements/base.txt requirements/hashed.txt requirements/
+RUN pip install $PIP_ARGS -r requirements/$REQUIREMENTS
 
 COPY manage.py ./
 COPY workbench workbench

@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-refresh bench-al bench-model bench-gpu chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-refresh bench-al bench-model bench-gpu chaos pretrain-tiny screenshots messages pins client-models fuzz docs audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -138,6 +138,11 @@ fuzz: setup-dev ## requests by the API's schema with a fresh seed, many more tha
 
 docs: setup-dev ## the documentation as a site, strictly: build/docs/index.html
 	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs
+
+AUDITOR := pip-audit==2.10.1
+audit: setup ## ask PyPI for known weaknesses of the pinned packages (docs/decisions/058)
+	@test -x build/audit/bin/pip-audit || { $(PY) -m venv build/audit && build/audit/bin/pip install -q $(AUDITOR); }
+	@build/audit/bin/pip-audit -r requirements/hashed.txt --require-hashes --disable-pip --strict --progress-spinner off
 
 sbom: setup-dev ## what the workbench is made of, as CycloneDX: build/sbom.json
 	@mkdir -p build; $(PY) -m cyclonedx_py requirements requirements/base.txt --output-reproducible --of JSON -o build/sbom.json

@@ -159,6 +159,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_REDIRECT_URL = "studies"
 LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "workbench.accounts.adapter.ClosedSignupAdapter"
+MFA_ADAPTER = "workbench.accounts.adapter.SecondFactorAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

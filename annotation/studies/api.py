@@ -25,7 +25,7 @@ class StudyQuerySerializer(serializers.Serializer[Any]):
     archived = serializers.BooleanField(default=False, help_text="Those that were put away.")
 
 
-@extend_schema(parameters=[StudyQuerySerializer])
+@extend_schema(parameters=[StudyQuerySerializer], methods=["GET"])
 class StudyListView(ApiListView[Study]):
     """The studies that the account may see, the newest first."""
 

@@ -1,8 +1,9 @@
 """Which protocol a study has: its settings are the working copy, rows of `Protocol` what was asked.
 
-A row is frozen by its first answer; a later change makes the next number. Until then a change
-replaces it and takes over its sessions. So every row but the latest has answers, and settings that
-return to an earlier state return to its row.
+A row is frozen by its first answer, and stays so for releases when its answers are deleted; a later
+change makes the next number. Until then a change replaces it and takes over its sessions. So every
+row but the latest has or had answers, and settings that return to an earlier state return to its
+row.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TypedDict
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ..models import Perspective, Protocol, RatingSession, Study, Trial
+from ..models import Perspective, Protocol, RatingSession, ReleaseProtocol, Study, Trial
 from ..protocol.document import ImageSize, ProtocolDocument, ProtocolTexts
 from .texts import DEFAULT_CONSENT, instructions_of, resolved_translations, texts_of
 
@@ -110,10 +111,12 @@ class Answered(TypedDict):
 
 
 def protocols_of(study: Study) -> "QuerySet[WithAnnotations[Protocol, Answered]]":
-    """By number; with `answered`, whether any score was given by it, in practice too."""
+    """By number; with `answered`, whether any score was given by it, in practice too; also one that
+    is gone, with its rater or image, but of which a release tells."""
     scored = Q(state=Trial.State.SUBMITTED) | Q(scored__gt=0)
     answers = Trial.objects.filter(scored, session__protocol=OuterRef("pk"))
-    return Protocol.objects.filter(study=study).annotate(answered=Exists(answers))
+    told = ReleaseProtocol.objects.filter(protocol=OuterRef("pk"))
+    return Protocol.objects.filter(study=study).annotate(answered=Exists(answers) | Exists(told))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,15 @@ from workbench.accounts.models import User
 from workbench.core.errors import MintError
 from workbench.core.registry import UnknownEntryError
 
-from ..models import Explanation, Membership, Score, Stimulus, Study
+from ..models import (
+    Explanation,
+    Membership,
+    OpinionRelease,
+    ReleasePerspective,
+    Score,
+    Stimulus,
+    Study,
+)
 from ..models.membership import MemberRole
 from ..protocol.aigciqa2023 import default_perspectives
 from ..protocol.errors import ProtocolError
@@ -245,7 +253,12 @@ def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
 
 
 def has_ratings(study: Study) -> bool:
-    return Score.objects.filter(trial__stimulus__study=study).exists()
+    """Also if they are erased, and only a kept release tells of them."""
+    told = ReleasePerspective.objects.filter(release__study=study)
+    return (
+        Score.objects.filter(trial__stimulus__study=study).exists()
+        or told.exclude(release__state=OpinionRelease.State.LIVE).exists()
+    )
 
 
 def has_explanations(study: Study) -> bool:

@@ -10,7 +10,7 @@ from annotation.models import Rater, Stimulus, Study
 from tests.e2e.album import Album
 from tests.e2e.axe import findings
 from tests.e2e.conftest import leave
-from tests.e2e.states import arriving, console, rating
+from tests.e2e.states import accounts, arriving, console, rating
 from tests.e2e.states.scene import Scene
 from workbench.accounts.models import User
 
@@ -27,6 +27,8 @@ SWEEP: list[States] = [
     rating.dialogs,
     rating.answering,
     rating.interludes,
+    accounts.second_factor,
+    accounts.refusals,
     console.entrance,
     console.api_pages,
     console.setting_up,

@@ -41,7 +41,8 @@ def ids_below(folder: Path) -> Iterator[tuple[MessageId, str]]:
     for path in sorted(folder.rglob("*.py")):
         for found in ids_in_python(path.read_text(encoding="utf-8")):
             yield found, str(path)
-    for path in sorted(folder.rglob("*.html")):
+    # Texts of packages that are ours to replace, such as what allauth says after an act, are *.txt.
+    for path in sorted([*folder.rglob("*.html"), *folder.rglob("templates/**/*.txt")]):
         for found in ids_in_template(path.read_text(encoding="utf-8")):
             yield found, str(path)
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,44 @@ def test_secrets_go_neither_into_the_repository_nor_into_the_image() -> None:
     assert (ROOT / ".dockerignore").read_text().startswith("*\n")
 
 
-def test_the_proxys_and_servers_images_are_pinned() -> None:
-    images = {name: one["image"] for name, one in SERVICES.items() if "build" not in one}
-    assert images["proxy"] == "nginx:1.28.0"
-    assert all(re.fullmatch(r"[a-z]+:[\d.]+", image) for image in images.values())
+def test_images_are_pinned_by_version_and_digest() -> None:
+    images = [one["image"] for one in SERVICES.values() if "build" not in one]
+    base = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(images) == 3
+    for image in (*images, *base):
+        assert re.fullmatch(r"[a-z]+:\d+(\.\d+)+(-slim)?@sha256:[0-9a-f]{64}", image), image
+
+
+def test_the_images_packages_are_the_pinned_ones_and_have_hashes() -> None:
+    """`hashed.txt` may have more: what other builds of torch bring with them."""
+    pinned = (ROOT / "requirements" / "base.txt").read_text()
+    # Those that only another Python than the image's needs are not in it.
+    wanted = set(re.findall(r"^([a-z0-9-]+==[^ \n]+)$", pinned, re.MULTILINE))
+    hashed: dict[str, int] = {}
+    for line in (ROOT / "requirements" / "hashed.txt").read_text().splitlines():
+        if found := re.match(r"[a-z0-9-]+==[^ ]+", line):
+            hashed[found[0]] = 0
+        elif re.fullmatch(r" {4}--hash=sha256:[0-9a-f]{64}( \\)?", line):
+            hashed[list(hashed)[-1]] += 1
+    assert wanted - set(hashed) == set(), "docs/decisions/058 says how to write it again"
+    assert min(hashed.values()) >= 1
+    assert "requirements/$REQUIREMENTS" in (ROOT / "Dockerfile").read_text()
+
+
+def test_the_weak_key_of_an_example_starts_nothing(secrets: Path) -> None:
+    """Compose starts `migrate` first, and everything else only after it."""
+    command = SERVICES["migrate"]["command"]
+    given = {"PATH": os.environ["PATH"], "SECRET_KEY": "changeme", "HTTPS": "1"}
+    ran = subprocess.run(
+        [sys.executable, *command[1:]],
+        cwd=ROOT, env=given, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode
+    assert "SECRET_KEY can be guessed" in ran.stderr
+    for name in ("web", "worker", "gpu-worker", "beat"):
+        assert SERVICES[name]["depends_on"]["migrate"] == {
+            "condition": "service_completed_successfully"
+        }
 
 
 def test_redis_asks_for_its_password(secrets: Path) -> None:

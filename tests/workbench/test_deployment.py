@@ -131,15 +131,15 @@ def test_the_proxy_is_given_what_its_file_asks_for() -> None:
     (template,) = [one.split(":")[0] for one in proxy["volumes"] if "template" in one]
     asked = set(re.findall(r"\$\{(\w+)\}", (ROOT / template).read_text()))
     assert asked == set(proxy["environment"])
-    assert re.fullmatch(r"nginx:\d+\.\d+\.\d+", proxy["image"])
 
 
 def test_the_image_copies_what_exists_and_is_let_through() -> None:
-    copied = re.findall(r"^COPY (\S+) ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    lines = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    copied = [path for line in lines for path in line.split()]
     let_through = (ROOT / ".dockerignore").read_text()
     for path in copied:
         assert (ROOT / path).exists()
-        assert f"!{path}".split("/base.txt")[0] in let_through
+        assert f"!{path}\n" in let_through
 
 
 def test_the_pins_are_those_of_what_is_asked_for() -> None:

@@ -22,7 +22,8 @@ _TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...
 
 
 def wrong_type(field: Any, value: Any) -> str | None:
-    """What is wrong with the type of `value`, as JSON gives it, for `field`; None: nothing.
+    """What is wrong with `value`, as JSON gives it, for `field`; None: nothing. Its type, or the
+    length of a text, which the field itself looks at only without the spaces around it.
 
     Numbers without a fraction are whole, however they are written (JSON Schema, section 6.1.1).
     """
@@ -36,7 +37,7 @@ def wrong_type(field: Any, value: Any) -> str | None:
         return _wrong_choice(field, value)
     types = next((types for kind, types in _TYPES if isinstance(field, kind)), None)
     if types is None or _is_one(value, types):
-        return None
+        return _too_long(field, value)
     # What times say is wrong is the text, where there is none.
     of = serializers.CharField.default_error_messages if types == (str,) else field.error_messages
     return str(of["invalid"])
@@ -45,6 +46,13 @@ def wrong_type(field: Any, value: Any) -> str | None:
 def _is_one(value: Any, types: tuple[type, ...]) -> bool:
     # In Python, but not in JSON, true and false are whole numbers.
     return isinstance(value, types) and (isinstance(value, bool) == (types == (bool,)))
+
+
+def _too_long(field: Any, value: Any) -> str | None:
+    most = getattr(field, "max_length", None)
+    if not isinstance(value, str) or most is None or len(value) <= most:
+        return None
+    return str(field.error_messages["max_length"]).format(max_length=most)
 
 
 def _wrong_choice(field: Any, value: Any) -> str | None:

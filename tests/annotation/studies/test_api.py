@@ -231,8 +231,18 @@ def test_each_operation_says_which_problems_it_may_answer_with(db: None) -> None
 
 
 def test_what_is_made_is_no_page_of_a_list(db: None) -> None:
-    made = schema()["paths"]["/api/v1/studies/{slug}/raters/"]["post"]["responses"]["201"]
+    paths = schema()["paths"]
+    made = paths["/api/v1/studies/{slug}/raters/"]["post"]["responses"]["201"]
     assert made["content"]["application/json"]["schema"]["type"] == "array"
+    # A parameter of the list that a post would take and ignore.
+    asked = {
+        (method, path, parameter["name"])
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        for parameter in operation.get("parameters", ())
+        if method != "get" and parameter["in"] == "query"
+    }
+    assert asked == set()
 
 
 def test_the_audit_trail_is_read_in_words(client: Client, study: Study, owner: User) -> None:

@@ -8,16 +8,18 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import RestrictedError
 from django.test import Client
 
-from annotation.models import Protocol, Rater, RatingSession, Study
+from annotation.models import Protocol, Rater, RatingSession, Stimulus, Study
+from annotation.opinion.releases import make_release
 from annotation.protocol.document import ProtocolDocument
 from annotation.raters.access import find_access
+from annotation.removal.erasing import erase_rater
 from annotation.studies.protocols import (
     current_protocol,
     document_of,
     outlook_of,
     stored_document,
 )
-from annotation.studies.services import create_study, update_study
+from annotation.studies.services import StudyError, create_study, update_study
 from annotation.studies.texts import DEFAULT_CONSENT
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_session, make_stimulus
@@ -39,6 +41,23 @@ def asked_of(session: RatingSession) -> tuple[int, str]:
     session.refresh_from_db()
     document = stored_document(session.protocol_id)
     return session.protocol.number, document.texts.title
+
+
+def test_what_a_release_tells_of_stays_though_its_answers_are_erased(
+    study: Study, rater: Rater
+) -> None:
+    stimulus = make_stimulus(study, 1)
+    answer(make_session(rater), stimulus, 3)
+    Stimulus.objects.filter(pk=stimulus.pk).update(claimed_ratings=1)
+    release = make_release(study, name="first", method="mos")
+    erase_rater(rater=rater, actor=study.owner, ratings="drop")
+    change(study, title="Dogs")
+    assert numbers(study) == [1, 2]
+    assert list(release.protocols.values_list("number", flat=True)) == [1]
+    one = [study.perspective_settings[0].to_json()]
+    form = study.form.about([one[0]["key"]]).to_json()
+    with pytest.raises(StudyError, match="cannot be added, removed or moved"):
+        change(study, perspectives=one, explanation_form=form)
 
 
 def test_a_new_study_has_a_protocol_and_changes_before_any_session_keep_its_number(

@@ -9,7 +9,7 @@ from workbench.core.api import ExactSerializer
 
 
 class Everything(ExactSerializer):
-    text = serializers.CharField(required=False, allow_null=True)
+    text = serializers.CharField(required=False, allow_null=True, max_length=3)
     whole = serializers.IntegerField(required=False)
     number = serializers.FloatField(required=False)
     yes = serializers.BooleanField(required=False)
@@ -26,6 +26,8 @@ class Everything(ExactSerializer):
     [
         ("text", 0),
         ("text", True),
+        # Four characters, though only three are kept.
+        ("text", "\nabc"),
         ("whole", "1"),
         ("whole", True),
         ("whole", 1.5),
