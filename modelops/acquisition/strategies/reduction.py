@@ -15,6 +15,9 @@ from ..base import Pool, Reads
 
 #: Images whose variance is to become less, at most: a random sample of the candidates.
 _LESSENED = 1_000
+#: Images chosen, at most: each takes longer than the one before, and after so many ratings a
+#: refresh has long chosen anew.
+_CHOSEN = 512
 
 
 class Reduction:
@@ -46,28 +49,30 @@ STRATEGY = Reduction()
 def reduction(
     features: NDArray[np.floating], count: int, variance: float, rng: np.random.Generator
 ) -> NDArray[np.intp]:
-    """Indices of `count` rows of (M, F) `features` (all, if fewer), in the order of choice.
+    """Indices of `count` rows of (M, F) `features`, in the order of choice; all if there are fewer,
+    and 512 at most.
 
     Inner products of rows are covariances; `variance` is a rating's own. Ties are broken by `rng`.
     """
     total = len(features)
     order = rng.permutation(total)  # argmax takes the first of equals
     points = features[order].astype(np.float64)
+    lessened = points[:_LESSENED]
     left = np.einsum("ij,ij->i", points, points)  # k(r, r) after what was chosen
-    shared = points[:_LESSENED] @ points.T  # k(j, r) likewise, of images j and candidates r
-    known = np.empty((min(count, total), total))
+    known = np.empty((min(count, total, _CHOSEN), total))
     # A rating without error would be of infinite worth where nothing is left to be known.
     floor = max(variance, 1e-6 * float(left.max(initial=0)), 1e-12)
-    gain, chosen = np.einsum("jr,jr->r", shared, shared), np.empty(len(known), np.intp)
-    free = np.ones(total, np.bool_)
+    # Σ k(j, r)² of images j and candidates r, without the matrix of k(j, r).
+    gain = np.einsum("ri,ij,rj->r", points, lessened.T @ lessened, points, optimize=True)
+    chosen, free = np.empty(len(known), np.intp), np.ones(total, np.bool_)
     for step in range(len(known)):
         row = int(np.where(free, gain / (left + floor), -1).argmax())
         chosen[step], free[row] = row, False
-        column = points @ points[row] - known[:step, row] @ known[:step]
+        before = known[:step]
+        column = points @ points[row] - before[:, row] @ before
         known[step] = column / (max(column[row], 0) + floor) ** 0.5
-        mine, all_ = known[step, : len(shared)], known[step]
-        gain += all_**2 * (mine @ mine) - 2 * all_ * (mine @ shared)
-        shared -= np.outer(mine, all_)
+        mine, all_ = known[step, : len(lessened)], known[step]
+        shared = points @ (mine @ lessened) - (before[:, : len(mine)] @ mine) @ before
+        gain = np.maximum(gain + all_**2 * (mine @ mine) - 2 * all_ * shared, 0)
         left = np.maximum(left - all_**2, 0)
-        gain = np.maximum(gain, 0)
     return order[chosen]
