@@ -9,7 +9,7 @@ import io
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from psycopg.errors import DiskFull
@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 
 from annotation.models import Prompt, Stimulus, Study
 from annotation.stimuli.imports import service as importing
+from annotation.stimuli.imports.places import Disk
 from annotation.stimuli.imports.service import ImportRefusedError, import_manifest
 from tests.annotation.stimuli.files import picture, row, stored, write_manifest
 
@@ -39,18 +40,16 @@ def manifest(tmp_path: Path, media: Path) -> Path:
 
 def _fill_the_disk_after(monkeypatch: pytest.MonkeyPatch, files: int) -> None:
     """From the given file on, half of it is written and then the disk is full."""
-    whole = FileSystemStorage._save  # type: ignore[attr-defined] # Django's, known to its subclasses
+    whole = Disk.write
     left = iter(range(files))
 
-    def save(self: FileSystemStorage, name: str, content: io.BytesIO) -> str:
+    def write(self: Disk, name: str, data: bytes) -> None:
         if next(left, None) is not None:
-            return str(whole(self, name, content))
-        path = Path(self.path(name))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.read()[:20])
+            return whole(self, name, data)
+        whole(self, name, data[:20])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(FileSystemStorage, "_save", save)
+    monkeypatch.setattr(Disk, "write", write)
 
 
 @pytest.mark.parametrize("files", [0, 1, 8])
@@ -99,10 +98,10 @@ def test_files_that_a_study_already_has_survive_a_full_disk(
 def test_a_media_folder_that_cannot_be_written_is_named(
     study: Study, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*arguments: object) -> str:
+    def refuse(*arguments: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(FileSystemStorage, "_save", refuse)
+    monkeypatch.setattr(Disk, "write", refuse)
 
     with pytest.raises(ImportRefusedError, match=r"cannot write images .*Permission denied"):
         import_manifest(study=study, manifest=manifest)

@@ -160,9 +160,8 @@ class RowChecker:
         if self.labels_only and not self.source.holds(row.filename):
             return CheckedRow(row, prompt, known, None)
         data = self.source.read(row.filename)
-        digest = hashlib.sha256(data).hexdigest()
         if known is not None and known.sha256:
-            _refuse_another_image(row, digest, known)
+            _refuse_another_image(row, data, known)
             if known.current and self._kept(known, data):
                 return CheckedRow(row, prompt, known, None)
         return CheckedRow(row, prompt, known, store_image(self.store, row.filename, data))
@@ -176,7 +175,7 @@ def store_image(store: ImportStore, filename: str, data: bytes) -> ImageFacts:
     """Checks an image and stores its files. Raises ImageError, OSError."""
     checked = check_image(filename, data)
     return ImageFacts(
-        hashlib.sha256(data).hexdigest(),
+        checked.original.digest,
         checked.width,
         checked.height,
         image=store.put("images", checked.original),
@@ -229,8 +228,8 @@ def _refuse_purged(row: ManifestRow, known: Known) -> None:
         )
 
 
-def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
-    if digest != known.sha256:
+def _refuse_another_image(row: ManifestRow, data: bytes, known: Known) -> None:
+    if hashlib.sha256(data).hexdigest() != known.sha256:
         raise ImageError(
             gettext_noop('"%(filename)s" is in the study with a different image'),
             gettext_noop("give the new image a new filename: an image's ratings stay with it"),

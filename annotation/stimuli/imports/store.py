@@ -5,26 +5,23 @@ row can point to what an import wrote. Rows of another study may point to a stud
 were duplicated from it. A file's name says nothing about its generator.
 """
 
-import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from django.db import OperationalError, connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from workbench.core.errors import MintError
-from workbench.core.files import sha256_of
 
 from ...models import Stimulus, Study
 from ...models.stimulus import FILES
 from ..importing.images import StoredFile
+from .places import place_of_images
 
 _LOCK_CLASS = 0x4D494D50
 _KINDS = ("images", "thumbnails")
@@ -80,6 +77,7 @@ class ImportStore:
     def __init__(self, study: Study, lock: StudyLock | None = None) -> None:
         self._study = study
         self._study_lock = lock
+        self._place = place_of_images()
         self._folder = f"studies/{study.pk}"
         self._marker = f"{self._folder}/importing"
         self._lock = threading.Lock()
@@ -117,34 +115,25 @@ class ImportStore:
             if name in self._claimed or not self._writing:
                 return name
             self._claimed.add(name)
-            if self.holds(name, file.data):
+        # From here on the name is this thread's alone.
+        if self._place.exists(name):
+            if self._place.holds(name, file.data):
                 return name
             default_storage.delete(name)
-            # Recorded first: a write that fails half-way leaves a file, too.
-            self._written.append(name)
-        default_storage.save(name, ContentFile(file.data))
+        # Recorded first: a write that fails half-way leaves a file, too.
+        self._written.append(name)
+        self._place.write(name, file.data)
         return name
 
-    @staticmethod
-    def holds(name: str, data: bytes) -> bool:
+    def holds(self, name: str, data: bytes) -> bool:
         """Whether the file is there as it was written: a disk of ours is read, elsewhere the size
         has to do."""
-        if not default_storage.exists(name):
-            return False
-        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
-            return Path(default_storage.path(name)).read_bytes() == data
-        return bool(default_storage.size(name) == len(data))
+        return self._place.holds(name, data)
 
-    @staticmethod
-    def intact(name: str) -> bool:
+    def intact(self, name: str) -> bool:
         """Whether what is stored under the name of its content is that; elsewhere than on a disk
         of ours, whether it is there."""
-        if not default_storage.exists(name):
-            return False
-        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
-            path = Path(default_storage.path(name))
-            return sha256_of(path) == path.stem
-        return True
+        return self._place.intact(name)
 
     def stop_writing(self) -> None:
         """From here on `put` only names files: the import is known to be refused."""
@@ -157,15 +146,15 @@ class ImportStore:
 
     def sync(self) -> None:
         """Have everything on the disk before the rows that point to it are committed."""
-        if self._claimed and isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
-            os.sync()
+        if self._claimed:
+            self._place.sync()
 
     def keep(self) -> None:
         self._kept = True
 
     def _leave_marker(self) -> None:
         try:
-            default_storage.save(self._marker, ContentFile(b"an import is running, or was killed"))
+            self._place.write(self._marker, b"an import is running, or was killed")
         except OSError:
             default_storage.delete(self._marker)
             raise
@@ -189,11 +178,6 @@ class ImportStore:
     def _stored(self) -> Iterator[str]:
         for kind in _KINDS:
             folder = f"{self._folder}/{kind}"
-            if not default_storage.exists(folder) and isinstance(
-                default_storage._wrapped,  # type: ignore[attr-defined] # LazyObject
-                FileSystemStorage,
-            ):
-                continue
-            for part in default_storage.listdir(folder)[0]:
-                for name in default_storage.listdir(f"{folder}/{part}")[1]:
+            for part in self._place.names(folder)[0]:
+                for name in self._place.names(f"{folder}/{part}")[1]:
                     yield f"{folder}/{part}/{name}"

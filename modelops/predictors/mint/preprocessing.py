@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from workbench.core.pixels import IN_FLIGHT
+from workbench.core.plain_png import MOST_PIXELS, plain_pixels
 
 from ..errors import UnreadableImageError
 from ..hardware import is_out_of_memory, threads_each
@@ -52,7 +53,8 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
 
 
 def read_image(source: ImageSource, use: Callable[[Image.Image], T]) -> T:
-    """What `use` makes of the image; a file is open, and not decoded yet, meanwhile.
+    """What `use` makes of the image; a file is open meanwhile, and not decoded yet unless it is as
+    pictures are stored.
 
     Raises UnreadableImageError naming the file, whatever is wrong with it.
     """
@@ -63,7 +65,7 @@ def read_image(source: ImageSource, use: Callable[[Image.Image], T]) -> T:
             Image.open(source, formats=FORMATS) as image,
             IN_FLIGHT.hold(image.width * image.height),
         ):
-            return use(image)
+            return use(_quickly_read(image, source))
     except UnidentifiedImageError as error:
         raise UnreadableImageError(
             f"{_name(source)}: not a {', '.join(FORMATS)} image, or damaged at its start; "
@@ -79,6 +81,15 @@ def read_image(source: ImageSource, use: Callable[[Image.Image], T]) -> T:
     except _READING_ERRORS as error:
         why = getattr(error, "strerror", None) or error
         raise UnreadableImageError(f"{_name(source)}: {_diagnosis(error)} ({why})") from error
+
+
+def _quickly_read(image: Image.Image, source: str | Path) -> Image.Image:
+    """`image`, opened from `source`: a picture of the workbench, in half the time; any other as it
+    is."""
+    if image.format != "PNG" or image.mode != "RGB" or image.width * image.height > MOST_PIXELS:
+        return image
+    pixels = plain_pixels(Path(source).read_bytes())
+    return image if pixels is None else Image.fromarray(pixels)
 
 
 def try_image_to_pixels(source: ImageSource, size: int) -> Tensor | UnreadableImageError:

@@ -116,7 +116,7 @@ def test_a_large_image_is_reduced_for_display_and_kept_whole() -> None:
     assert _opened(checked.display.data).size == (2048, 512)
     assert checked.exact is not None
     assert _largest_difference(_opened(checked.exact.data), _opened(data)) == 0
-    assert _opened(checked.thumbnail.data).size == (320, 80)
+    assert _opened(checked.thumbnail.data).size == (293, 74)
 
 
 def test_every_pixel_of_a_large_image_is_kept_for_showing_without_its_metadata() -> None:
@@ -139,9 +139,10 @@ def test_every_pixel_of_a_large_image_is_kept_for_showing_without_its_metadata()
     ("size", "display", "thumbnail"),
     [
         ((16, 16), (16, 16), (16, 16)),
-        ((16383, 16), (2048, 2), (320, 1)),
-        ((16, 16383), (2, 2048), (1, 320)),
-        ((16383, 4096), (2048, 512), (320, 80)),
+        # Blocks of seven pixels: 292.6, and 73.1.
+        ((16383, 16), (2048, 2), (293, 1)),
+        ((16, 16383), (2, 2048), (1, 293)),
+        ((16383, 4096), (2048, 512), (293, 74)),
     ],
 )
 def test_documented_sizes_work_to_their_limits(
@@ -298,10 +299,24 @@ def test_any_ratio_within_the_limits_has_a_thumbnail(size: tuple[int, int]) -> N
     """320 : 0.3 pixels is no picture."""
     checked = check_image("a.png", png(1, size))
     assert (checked.width, checked.height) == size
-    for file, side in ((checked.thumbnail, 320), (checked.display, 2048)):
+    for file, least, most in ((checked.thumbnail, 256, 320), (checked.display, 2048, 2048)):
         with Image.open(io.BytesIO(file.data)) as image:
-            assert max(image.size) == min(side, max(size))
+            assert min(least, max(size)) <= max(image.size) <= most
             assert min(image.size) >= 1
+
+
+@pytest.mark.parametrize(
+    ("side", "small"), [(320, 320), (384, 320), (512, 256), (640, 320), (1000, 320), (1024, 256)]
+)
+def test_a_thumbnail_keeps_the_mean_of_what_it_joins(side: int, small: int) -> None:
+    stripes = Image.new("L", (side, side))
+    stripes.putdata([255 * (column % 2) for _row in range(side) for column in range(side)])
+
+    shown = _opened(check_image("a.png", encoded(stripes, "PNG")).thumbnail.data)
+
+    assert shown.size == (small, small)
+    middle = shown.convert("L").resize((1, 1), Image.Resampling.BOX)
+    assert abs(middle.tobytes()[0] - 127.5) <= 1.5
 
 
 def test_pixels_are_held_while_an_image_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
