@@ -87,6 +87,7 @@ _GROUPS = (
             _Form(
                 gettext_noop("One row per image"),
                 gettext_noop(
+                    # xgettext:no-python-format
                     "MOS and opinion score from each perspective with number of ratings, standard "
                     "deviation and 95 % interval; what the model in use expects, if there is one; "
                     "metadata as columns."
