@@ -1,7 +1,7 @@
 """Where an import's files are: on a disk of ours, which is written and read directly, or elsewhere.
 
-Django's storage looks a name up several times, locks and resolves it: 0.5 ms for each file, which
-is as long as writing it takes.
+Django's storage looks each name up several times, resolves it and locks the file
+(docs/decisions/007).
 """
 
 import os
