@@ -5,6 +5,7 @@ Django's storage looks each name up several times, resolves it and locks the fil
 """
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -31,7 +32,7 @@ class Place(Protocol):
         ...
 
     def write(self, name: str, data: bytes) -> None:
-        """A file that is not there yet. Raises OSError, which may leave a part of it."""
+        """A file that is not there yet. Raises OSError."""
         ...
 
     def names(self, folder: str) -> tuple[list[str], list[str]]:
@@ -62,18 +63,26 @@ class Disk:
         return path.exists() and sha256_of(path) == path.stem
 
     def write(self, name: str, data: bytes) -> None:
+        """Under a name of its own first: an import that has lost its lock may be writing the same
+        file, and neither is to meet half of the other's."""
         path = self._root / name
+        unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            file = path.open("xb", buffering=0)
+            file = unfinished.open("xb", buffering=0)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("xb", buffering=0)
-        with file:
-            if self._mode is not None:
-                os.fchmod(file.fileno(), self._mode)
-            left = memoryview(data)
-            while left:
-                left = left[file.write(left) :]
+            file = unfinished.open("xb", buffering=0)
+        try:
+            with file:
+                if self._mode is not None:
+                    os.fchmod(file.fileno(), self._mode)
+                left = memoryview(data)
+                while left:
+                    left = left[file.write(left) :]
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
 
     def names(self, folder: str) -> tuple[list[str], list[str]]:
         found: tuple[list[str], list[str]] = ([], [])
