@@ -1,4 +1,7 @@
-"""Checks and renderings of single images; expected pixels are those that were painted."""
+"""Checks and renderings of single images; expected pixels are those that were painted.
+
+Long because it is one list of what an image may be.
+"""
 
 import hashlib
 import io
