@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
+from psycopg.errors import DeadlockDetected
 
 from annotation.models import Rater, Study
 from tests import factories
@@ -28,6 +31,29 @@ _INSTALL_BROWSER = (
     "no browser: install one with `apt-get install chromium` (as root, Debian) or "
     "`.venv/bin/python -m playwright install --with-deps chromium`"
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_goes_on_after_a_deadlock() -> Iterator[None]:
+    """A test of a live server empties its tables while a last request may be under way, such as the
+    one that a page sends when it is closed. PostgreSQL ends one of the two, and emptying is done
+    again."""
+    whole = DatabaseOperations.execute_sql_flush
+
+    def patient(self: DatabaseOperations, sql_list: Any) -> None:
+        for _try in range(5):
+            try:
+                whole(self, sql_list)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+            else:
+                return
+        whole(self, sql_list)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", patient)
+        yield
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_others_leave_three_threads_to_raters(limited: room.Room) -> None:
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert "Try again in a moment" in text_of(refused)
         # A page that was asked for comes by itself; a form is not sent again.
-        again = '<meta http-equiv="refresh" content="1">'
+        again = "busy.js"
         assert again in text_of(refused)
         assert again not in text_of(next_one(RequestFactory().post("/studies/new/")))
     assert [answer.result().status_code for answer in answers] == [200] * 5
