@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from safetensors.torch import load_file, save_file
 
+from modelops.explaining import precisions
 from tests.shared_data import require_shared
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,6 +77,27 @@ def test_a_precision_beyond_its_tolerance_fails_alone(nano: Path) -> None:
     failed = verify(nano)[1].partition("expected: ")[2].split(", ")
     assert "float32: embedding" in failed
     assert "bfloat16 on a processor: embedding" not in failed
+
+
+@pytest.mark.parametrize(
+    ("reason", "more"),
+    [("it is too old", ["bfloat16 on a GPU"]), ("", ["bfloat16 on a GPU", "fp8 on a GPU"])],
+)
+def test_a_gpu_is_asked_for_what_it_can_do(
+    monkeypatch: pytest.MonkeyPatch, reason: str, more: list[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr(precisions.float8, "unsupported", lambda device: reason)
+    ways = list(precisions._ways())
+    assert [way.name for way in ways] == ["float32", "bfloat16 on a processor", *more]
+    assert [way.device for way in ways] == ["cpu", "cpu", *["cuda"] * len(more)]
+
+
+def test_tensors_of_other_shapes_are_left_to_the_comparison_of_tensors(nano: Path) -> None:
+    tensors = load_file(nano / "expected.safetensors")
+    tensors["quality"] = tensors["quality"].reshape(-1, 1)
+    save_file(tensors, nano / "expected.safetensors")
+    assert precisions.verify_precisions(nano) == []
 
 
 def test_a_missing_file_is_named(nano: Path) -> None:

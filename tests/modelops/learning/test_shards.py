@@ -44,6 +44,19 @@ def test_another_process_reads_the_same_bits(tmp_path: Path) -> None:
     assert found.get(key(4)) is None
 
 
+def test_many_are_read_at_once_also_of_files_that_came_later(tmp_path: Path) -> None:
+    early = ShardStore(tmp_path, "a", PLENTY)
+    early.put(arrays(1, 2, 5, 6, 7))
+    ShardStore(tmp_path, "a", PLENTY).put(arrays(3))
+    known, rows = early.rows([key(3), key(4), key(1)])
+    assert known.tolist() == [True, False, True]
+    assert rows is not None
+    expected = [arrays(3)[key(3)], np.zeros((4, 8), np.float16), arrays(1)[key(1)]]
+    assert (rows == np.stack(expected)).all()
+    known, rows = early.rows([key(8)])
+    assert (known.tolist(), rows) == ([False], None)
+
+
 def test_names_do_not_share_arrays(tmp_path: Path) -> None:
     ShardStore(tmp_path, "a", PLENTY).put(arrays(1))
     assert ShardStore(tmp_path, "b", PLENTY).get(key(1)) is None

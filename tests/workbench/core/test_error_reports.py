@@ -66,3 +66,17 @@ def test_of_a_request_only_the_method_is_told() -> None:
     request = {"method": "POST", "url": "u", "cookies": {"a": "b"}, "headers": {"X": "y"}}
     event = {"request": {**request, "data": {"name": "Ada"}}, "user": {"id": 1}, "level": "error"}
     assert cleaned(event, []) == {"request": {"method": "POST"}, "level": "error"}
+
+
+def test_of_a_request_only_its_method_is_told_and_secrets_nowhere() -> None:
+    event = {
+        "request": {"method": "GET", "url": f"https://lab.example/rate/{LINK}/"},
+        "user": {"id": 7},
+        "breadcrumbs": [LINK],
+        "extra": {"lines": ["the-key", 3], "link": LINK},
+    }
+    assert cleaned(event, ["the-key"]) == {
+        "request": {"method": "GET"},
+        "extra": {"lines": ["[hidden]", 3], "link": cleaned({"link": LINK}, [])["link"]},
+    }
+    assert LINK not in json.dumps(cleaned({"link": LINK}, []))

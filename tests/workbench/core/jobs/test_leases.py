@@ -179,6 +179,26 @@ def test_a_holder_that_stands_still_loses_its_locks(run: TrainingRun, settings: 
     assert (run.state, run.error) == ("queued", "")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_ended_is_replaced(run: TrainingRun) -> None:
+    """As when PostgreSQL was started again: the job is held as before."""
+    fence = claimed(run)
+    backend = connection.connection.info.backend_pid
+
+    def end() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [backend])
+        connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(end).result()
+    with pytest.raises(OperationalError):
+        lock("pg_try_advisory_lock")
+    leases.renew(TrainingRun, run.pk, fence, progress_done=2)
+    run.refresh_from_db()
+    assert (run.state, run.progress_done) == ("running", 2)
+
+
 def lock(how: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {how}(7, 7)")
