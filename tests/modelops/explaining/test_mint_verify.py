@@ -87,7 +87,7 @@ def test_a_gpu_is_asked_for_what_it_can_do(
     monkeypatch: pytest.MonkeyPatch, reason: str, more: list[str]
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    monkeypatch.setattr(precisions.float8, "unsupported", lambda device: reason)
+    monkeypatch.setattr("modelops.predictors.mint.float8.unsupported", lambda device: reason)
     ways = list(precisions._ways())
     assert [way.name for way in ways] == ["float32", "bfloat16 on a processor", *more]
     assert [way.device for way in ways] == ["cpu", "cpu", *["cuda"] * len(more)]
