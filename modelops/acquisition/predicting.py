@@ -2,7 +2,7 @@
 
 After a few labels only what they change is computed (`learning.updating`), from the predictions
 before them; otherwise, and for images that those lack, everything is. Some images are predicted in
-both ways each time, and if they differ, all are predicted anew.
+both ways each time, and if they differ, all are predicted in full.
 """
 
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ def change_to(
     """What led to `layer` from one that had learnt other labels at the same variances.
 
     embeddings (R, D) of the images whose labels changed; before, now (R, P): their ratings, 0 if
-    there was no label. None if as much changed as predicting everything anew would take.
+    there was no label. None if as much changed as predicting everything in full would take.
     """
     features = layer.design(embeddings)
     directions, signs = [], []

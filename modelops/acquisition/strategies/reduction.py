@@ -16,7 +16,7 @@ from ..base import Pool, Reads
 #: Images whose variance is to become less, at most: a random sample of the candidates.
 _LESSENED = 1_000
 #: Images chosen, at most: each takes longer than the one before, and after so many ratings a
-#: refresh has long chosen anew.
+#: refresh has long chosen others.
 _CHOSEN = 512
 
 

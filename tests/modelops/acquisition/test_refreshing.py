@@ -223,7 +223,7 @@ def test_an_image_that_came_later_is_marked_until_it_is_learnt_too(
 def test_the_next_refresh_changes_what_new_labels_change(
     study: Study, refreshed: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Against everything predicted anew, in float64; also after an image's label is withdrawn."""
+    """Against a full prediction in float64; also after an image's label is withdrawn."""
     rated = study.stimuli.filter(split="pool", claimed_ratings__gt=0)
     highest = [item.scale.maximum for item in study.perspective_settings]
     rate(rated[0], make_rater(study), highest)
@@ -232,7 +232,7 @@ def test_the_next_refresh_changes_what_new_labels_change(
     known = embeddings_of(refreshed, predicted_stimuli(refreshed)) or pytest.fail("none")
     learning = refreshing._learning(refreshed) or pytest.fail("nothing learnt")
     before = current.current(refreshed).refreshed
-    monkeypatch.setattr(predicting, "predict_many", lambda *_what: pytest.fail("predicted anew"))
+    monkeypatch.setattr(predicting, "predict_many", lambda *_what: pytest.fail("predicted in full"))
     found = refreshing._predicted_again(refreshed, learning, known) or pytest.fail("none")
     exact = learning.layer.predict(known.values)
     assert before is not None
@@ -241,7 +241,7 @@ def test_the_next_refresh_changes_what_new_labels_change(
     np.testing.assert_allclose(found.values[:, :, 0], exact.mean, rtol=1e-5)
 
 
-def test_everything_is_predicted_anew_where_what_was_before_cannot_be_trusted(
+def test_everything_is_predicted_in_full_where_what_was_before_cannot_be_trusted(
     refreshed: ModelVersion,
 ) -> None:
     known = embeddings_of(refreshed, predicted_stimuli(refreshed)) or pytest.fail("none")

@@ -1,4 +1,4 @@
-"""What a few labels change equals learning all of them anew, which test_bayes checks."""
+"""What a few labels change equals learning all of them from scratch, which test_bayes checks."""
 
 import numpy as np
 import pytest
