@@ -49,6 +49,7 @@ from annotation.rating.slots import TAKE
 from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol
 from benchmarks.bare_copy import bare_copy
+from benchmarks.console_model import ACTS
 from benchmarks.crowd import CROWD
 from workbench.accounts.models import User
 from workbench.accounts.tokens import make_token, open_scopes
@@ -379,7 +380,7 @@ _ACTS: dict[str, Callable[..., dict[str, Any]]] = {
         owner, study, priorities, claim_plan, raters, ratings, crowd, copied, session, addresses,
         analyze,
         live_scores,
-        labels, pool, scoring,
+        labels, pool, scoring, *ACTS,
     )
 }  # fmt: skip
 

@@ -4,13 +4,13 @@ which images, chance in which order.
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..protocol.chance import chance
 from ..protocol.draw import draws_to_try
-from ..protocol.goal import Next, next_rating
+from ..protocol.goal import Next, Shares, next_rating
 from ..protocol.order import Content, arrange
 from ..protocol.plan import REPEAT_DISTANCE, BlockMix, Role, SessionPlan, block_mix
 from ..protocol.practice import span
@@ -23,6 +23,8 @@ from .slots import Pick
 
 #: Practice comes before all other blocks; gone through again, it is the block after this one.
 PRACTICE_BLOCK = 0
+#: A kind of draw, how many images at most, and those that the block has already → images.
+Take = Callable[[Next, int, Sequence[int]], list[Pick]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,22 +170,34 @@ def _stabilising(access: Access, session: SessionFacts, number: int, free: int) 
 def _main(
     access: Access, session: SessionFacts, position: int, number: int, others: Sequence[Pick]
 ) -> list[Pick]:
-    study = access.study
-    kinds = Counter(
-        next_rating(session.seed, position + offset, study.shares) for offset in range(number)
-    )
+    study, met = access.study, [pick.stimulus_id for pick in others]
+
+    def take(kind: Next, wanted: int, taken: Sequence[int]) -> list[Pick]:
+        return slots.take_slots(
+            kind=kind,
+            number=wanted,
+            study_id=study.id,
+            rater_id=access.rater_id,
+            taken=[*met, *taken],
+        )
+
+    return draw_main(session.seed, position, number, study.shares, take)
+
+
+def draw_main(seed: int, position: int, number: int, shares: Shares, take: Take) -> list[Pick]:
+    """The main trials of a block: `number` of them from `position` on in the session with `seed`.
+
+    take: gives up to so many images of a kind, none of those that the block has already. A claim's
+    takes their slots, too; the queue's (`upcoming`) only looks.
+    """
+    kinds = Counter(next_rating(seed, position + offset, shares) for offset in range(number))
     picks: list[Pick] = []
     for first, wanted in sorted(kinds.items()):
         end = len(picks) + wanted
         for draw in draws_to_try(first.draw):
             if len(picks) < end:
-                picks += slots.take_slots(
-                    kind=first if draw is first.draw else Next(draw),
-                    number=end - len(picks),
-                    study_id=study.id,
-                    rater_id=access.rater_id,
-                    taken=[pick.stimulus_id for pick in (*others, *picks)],
-                )
+                kind = first if draw is first.draw else Next(draw)
+                picks += take(kind, end - len(picks), [pick.stimulus_id for pick in picks])
     return picks
 
 

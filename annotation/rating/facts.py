@@ -31,20 +31,24 @@ MET = """
     AND NOT (met.role = 'practice' AND met.block > 0)
 """
 
-#: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
-#: has not met: an expired trial is as if it had never been. OFFSET 0 keeps the planner from
-#: turning the probes of one index into a join, which it gets wrong while its statistics are old.
-ELIGIBLE = f"""
+#: Stimuli that want a rating, whoever gives it: the condition of the indexes that a draw uses.
+WANTED = """
     stimulus.study_id = %(study)s
     AND stimulus.claimed_ratings < stimulus.wanted_ratings
     AND stimulus.purpose = 'main' AND stimulus.state = 'in_use' AND stimulus.sha256 <> ''
+"""
+#: Those of them that the rater has not met: an expired trial is as if it had never been. OFFSET 0
+#: keeps the planner from turning the probes of one index into a join, which it gets wrong while its
+#: statistics are old.
+ELIGIBLE = f"""
+    {WANTED}
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
             AND {MET}
         OFFSET 0
     )
-"""  # noqa: S608 -- the part put in is the constant above
+"""  # noqa: S608 -- the parts put in are the constants above
 
 #: The columns of an `OfferedTrial`.
 OFFERED = """

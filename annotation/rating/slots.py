@@ -21,7 +21,8 @@ from ..protocol.split import Split
 from .facts import ELIGIBLE, OFFERED, PROMPT, OfferedTrial
 
 _PRIORITY = "stimulus.priority DESC, stimulus.shuffle"
-_ORDERS: dict[Next, tuple[Split, str]] = {
+#: Of each kind of draw, the side that it draws from and the order of images there.
+ORDERS: dict[Next, tuple[Split, str]] = {
     Next(Draw.PRIORITY): (Split.POOL, _PRIORITY),
     Next(Draw.PRIORITY, spread=True): (Split.POOL, f"stimulus.claimed_ratings, {_PRIORITY}"),
     Next(Draw.AUDIT): (Split.POOL, "stimulus.shuffle"),
@@ -52,7 +53,7 @@ RETURNING stimulus.id, {prompt}, stimulus.generator_id
 #: The statement that takes slots in each order.
 TAKE = {
     kind: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST, prompt=PROMPT)
-    for kind, (split, order) in _ORDERS.items()
+    for kind, (split, order) in ORDERS.items()
 }
 
 _LEASE = f"""

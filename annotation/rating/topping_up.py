@@ -4,24 +4,27 @@ A claim takes what an index has: images with fewer ratings, given or under way, 
 topping up is to want one more, in the background, and costs a claim nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
 
-from ..models import Study
+from ..models import Stimulus, Study
 from ..opinion.releases import stored_live
 
 # Of each image the widest of its intervals, as a share of the scale that the scores are on.
-_WIDEST = """
+_WIDEST_OF = """
 SELECT score.stimulus_id, max((score.high - score.low) / 2 / (its.maximum - its.minimum)) AS half
 FROM annotation_opinionscore AS score
 JOIN annotation_releaseperspective AS its
     ON its.release_id = score.release_id AND its.perspective_id = score.perspective_id
-WHERE score.release_id = %(release)s
+WHERE score.release_id = %(release)s {which}
 GROUP BY score.stimulus_id
 """
+_WIDEST = _WIDEST_OF.format(which="")
+_WIDEST_HERE = _WIDEST_OF.format(which="AND score.stimulus_id = ANY(%(stimuli)s)")
 _OF_POOL = """
 stimulus.study_id = %(study)s AND stimulus.split = 'pool' AND stimulus.purpose = 'main'
     AND stimulus.state = 'in_use'
@@ -90,6 +93,18 @@ def precision_of(study: Study) -> Precision | None:
         parameters = _parameters(study, live.pk) | {"target": study.target_ratings}
         cursor.execute(_COUNTS, parameters)
         return Precision(*cursor.fetchone())
+
+
+def half_widths(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, float]:
+    """Stimulus → half of the widest of its 95 % intervals in the live scores, as a share of the
+    scale; without those that have no interval yet."""
+    live = stored_live(study)
+    if live is None:
+        return {}
+    with connection.cursor() as cursor:
+        keys = [stimulus.pk for stimulus in stimuli]
+        cursor.execute(_WIDEST_HERE, {"release": live.pk, "stimuli": keys})
+        return {pk: half for pk, half in cursor.fetchall() if half is not None}
 
 
 def _parameters(study: Study, release: int) -> dict[str, Any]:

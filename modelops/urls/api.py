@@ -3,7 +3,14 @@
 from django.urls import URLPattern, path
 
 from ..explaining import api as explanations
-from ..runs import agreement_api, calibration_api, certificate_api, learning_api, verdict_api
+from ..runs import (
+    agreement_api,
+    calibration_api,
+    certificate_api,
+    learning_api,
+    queue_api,
+    verdict_api,
+)
 from ..runs import api as views
 
 _STUDY = "studies/<slug:slug>"
@@ -60,6 +67,7 @@ urlpatterns: list[URLPattern] = [
         verdict_api.VerdictView.as_view(),
         name="api-model-verdict",
     ),
+    path(f"{_STUDY}/queue/", queue_api.QueueView.as_view(), name="api-queue"),
     path(f"{_STUDY}/rest/", certificate_api.RestView.as_view(), name="api-rest"),
     path(f"{_STUDY}/scoring-runs/", views.ScoringRunListView.as_view(), name="api-scoring-runs"),
     path(

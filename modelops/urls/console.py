@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path, re_path
 
-from ..runs.pages import agreement, side_by_side, views
+from ..runs.pages import agreement, queue, side_by_side, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.model_page, name="study-model"),
+    path("queue/", queue.queue_page, name="study-queue"),
     path("retrain/", views.retrain, name="study-model-retrain"),
     path("schedule/", views.schedule, name="study-model-schedule"),
     path("rest/", views.rate_rest, name="study-model-rest"),

@@ -54,6 +54,8 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("study-model-promote", "post", {"number": 1}, 302),
     ("study-model-rest", "post", {}, 302),
     ("api-rest", "post", {}, 400),
+    ("api-queue", "get", {}, 200),
+    ("study-queue", "get", {}, 200),
     ("study-model-reject", "post", {"number": 1}, 302),
     ("study-model-predict", "post", {"number": 1}, 302),
     ("stimulus-predictions", "get", {"pk": "stimulus"}, 200),

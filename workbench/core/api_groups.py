@@ -40,6 +40,7 @@ GROUP_OF = {
     "training-runs": "models",
     "scoring-runs": "models",
     "rest": "models",
+    "queue": "models",
 }
 #: The groups, in the order of the page.
 GROUPS = [

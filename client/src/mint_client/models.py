@@ -963,6 +963,19 @@ class Queue(TypedDict):
     waiting: int | None
 
 
+class QueuedExpectation(TypedDict):
+    """
+    What the model in use expects, on the perspective’s scale, and how far it may be off.
+    """
+
+    mean: float
+    sd: float
+    model: int
+
+
+QueuedImageReasonEnum: TypeAlias = Literal["new", "begun", "wide", "audit", "holdout"]
+
+
 class RaterCreate(TypedDict, closed=True):
     """
     How many raters to create.
@@ -1003,9 +1016,6 @@ class RatingsErased(TypedDict):
 
 class ReadMessages(TypedDict):
     up_to: int
-
-
-ReasonEnum: TypeAlias = Literal["does_not_load", "offensive", "cannot_judge", "other"]
 
 
 ReasonsEnum: TypeAlias = Literal[
@@ -1175,11 +1185,7 @@ SessionState: TypeAlias = Literal[
 ]
 
 
-class Skip(TypedDict):
-    ahead: NotRequired[int]
-    displayed_ago_ms: NotRequired[int | None]
-    reason: ReasonEnum
-    note: NotRequired[str]
+SkipReasonEnum: TypeAlias = Literal["does_not_load", "offensive", "cannot_judge", "other"]
 
 
 SplitEnum: TypeAlias = Literal["pool", "holdout"]
@@ -1337,6 +1343,16 @@ class Waive(TypedDict, closed=True):
     """
 
     waived: NotRequired[bool]
+
+
+class WantedRatings(TypedDict):
+    """
+    Images of the pool and of the hold-out that want a rating, and the ratings that they want.
+    """
+
+    pool: int
+    holdout: int
+    ratings: int
 
 
 class WebhookAdd(TypedDict, closed=True):
@@ -1997,6 +2013,24 @@ class Purpose(TypedDict, closed=True):
     scores: NotRequired[dict[str, float]]
 
 
+class QueuedImage(TypedDict):
+    """
+    An image, its place, and why it stands there. `half_width`: half of the widest of its 95 %
+    intervals, as a share of the scale; null without one. `expected`: by perspective.
+    """
+
+    place: int
+    stimulus: int
+    filename: str
+    reason: QueuedImageReasonEnum
+    words: str
+    ratings: int
+    wanted: int
+    priority: float
+    half_width: float | None
+    expected: dict[str, QueuedExpectation]
+
+
 class RatedStudy(TypedDict):
     title: str
     status: str
@@ -2179,6 +2213,13 @@ class SessionBody(TypedDict):
     session: RatingSession | None
     study: RatedStudy
     progress: Progress
+
+
+class Skip(TypedDict):
+    ahead: NotRequired[int]
+    displayed_ago_ms: NotRequired[int | None]
+    reason: SkipReasonEnum
+    note: NotRequired[str]
 
 
 class Stimulus(TypedDict):
@@ -2422,6 +2463,18 @@ class ModelAgreement(TypedDict):
     current: bool
     citation: str
     perspectives: list[PerspectiveAgreement]
+
+
+class NextRatings(TypedDict):
+    """
+    `open`: whether raters are given images now. `pool_closed`: whether a model rates the rest
+    of the pool.
+    """
+
+    open: bool
+    pool_closed: bool
+    wanted: WantedRatings
+    images: list[QueuedImage]
 
 
 class PaginatedPredictedExplanationList(TypedDict):

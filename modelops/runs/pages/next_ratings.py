@@ -27,7 +27,9 @@ def next_ratings(study: Study) -> NextRatings:
     """By the study's settings and its latest round of acquisition."""
     last = AcquisitionRound.objects.filter(study=study).first()
     keys = (last.parameters.get("odd") or []) if last else []
-    odd = Stimulus.objects.filter(study=study, pk__in=keys[:_ODD_SHOWN]).order_by("pk")
+    odd = Stimulus.objects.filter(
+        study=study, state=Stimulus.State.IN_USE, pk__in=keys[:_ODD_SHOWN]
+    ).order_by("pk")
     if study.pool_closed:
         return NextRatings(closed_sentence(), "", list(odd))
     policy = [policy_sentence(study.shares), *([] if last else [_no_priorities()])]

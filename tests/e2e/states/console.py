@@ -279,6 +279,8 @@ def model(scene: Scene) -> Iterator[str]:
     _sign_in(scene)
     scene.go(f"{OWN}/model/")
     yield "no model"
+    scene.go(f"{OWN}/model/queue/")
+    yield "what is rated next, without a model"
     Stimulus.objects.all().delete()
     stimuli = label_pool(scene.study, rated=6, holdout=3, unrated=3)
     for number, state in ((1, "active"), (2, "candidate")):
@@ -293,6 +295,8 @@ def model(scene: Scene) -> Iterator[str]:
     scene.go(f"{OWN}/model/")
     expect(scene.page.get_by_text("Candidate: version 2")).to_be_visible()
     yield "model with a candidate"
+    scene.go(f"{OWN}/model/queue/")
+    yield "what is rated next"
     scene.go(f"{OWN}/model/versions/1/agreement/")
     expect(scene.page.get_by_role("heading", name="What the measures mean")).to_be_visible()
     yield "how well a version predicts people"

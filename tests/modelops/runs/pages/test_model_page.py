@@ -130,8 +130,7 @@ def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: Mode
     assert text.count('viewBox="-38 -8') == 3
     assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
     assert text.count('class="prompt"') == 12
-    assert "/studies/demo/images/?sort=wanted" in text
-    assert "in the order in which they are asked for" in text
+    assert "/studies/demo/model/queue/" in text
 
 
 def test_a_fine_tuning_is_drawn_by_epoch(
