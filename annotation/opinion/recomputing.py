@@ -58,19 +58,21 @@ def recomputed(
     *,
     small: Callable[[], bool],
     ask: Callable[[], None],
+    quick: float | None = None,
 ) -> Recomputed[Result]:
     """The result of the data that `stamp` stands for, or the last one, after which `ask` requests
     a newer one of a worker, who calls `recompute`.
 
-    A reader waits for what took less than `QUICK_SECONDS` the last time; for the first one of all
-    if the data are `small`.
+    A reader waits for what took less than `quick` seconds (QUICK_SECONDS) the last time; for the
+    first one of all if the data are `small`.
     """
+    limit = QUICK_SECONDS if quick is None else quick
     kept = None
     with suppress(redis.exceptions.RedisError):
         kept = cache.get(key)
     if kept and kept[0] == stamp:
         return Recomputed(kept[2], True)
-    if kept[1] < QUICK_SECONDS if kept else small():
+    if kept[1] < limit if kept else small():
         return Recomputed(recompute(key, stamp, make), True)
     ask()
     return Recomputed(kept[2] if kept else None, False)

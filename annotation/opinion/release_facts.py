@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count
 
-from ..models import OpinionRelease, Rater, ReleaseRecord, Study
+from ..models import OpinionRelease, Perspective, Rater, ReleaseRecord, Study
 from ..protocol.verdicts import Verdict
 from ..studies.counting import counting_trials, excluded_images
 from .copying import FLOAT, INTEGER, copy_out, copy_rows
@@ -21,6 +21,8 @@ from .reporting import Collection, Exclusions, RatedScale, Report
 from .votes import limits_of
 
 _KEPT_SECONDS = 3600
+#: Images at each end.
+_EXTREMES = 5
 
 Found = TypeVar("Found")
 #: Stimulus and rater of the trials that a kept release rests on.
@@ -47,20 +49,39 @@ def report_of(release: OpinionRelease) -> Report:
 
 
 def collection_of(release: OpinionRelease) -> Collection:
-    return _remembered("collection", release, _collection)
+    return remembered("collection", release, _collection)
 
 
 def distributions_of(release: OpinionRelease) -> dict[int, Distribution]:
     """By perspective's key, of those that the release knows."""
-    return _remembered("distributions", release, _distributions)
+    return remembered("distributions", release, _distributions)
 
 
 def disagreements_of(release: OpinionRelease) -> dict[int, Disagreement]:
     """By perspective's key, of those whose scale has few levels."""
-    return _remembered("disagreements", release, _disagreements)
+    return remembered("disagreements", release, _disagreements)
 
 
-def _remembered(
+def extremes_of(release: OpinionRelease, perspective: Perspective) -> dict[str, list[int]]:
+    """Keys of a few scores from a perspective: the best, the worst, and those whose raters disagree
+    most. All of them are sorted for that."""
+    scores = release.scores.filter(perspective=perspective)
+
+    def found(_release: OpinionRelease) -> dict[str, list[int]]:
+        orders = {
+            "best": scores.order_by("-value", "stimulus"),
+            "worst": scores.order_by("value", "stimulus"),
+            "disputed": scores.exclude(sd=None).order_by("-sd", "stimulus"),
+        }
+        return {
+            name: list(rows.values_list("pk", flat=True)[:_EXTREMES])
+            for name, rows in orders.items()
+        }
+
+    return remembered(f"extremes-{perspective.pk}", release, found)
+
+
+def remembered(
     what: str, release: OpinionRelease, find: Callable[[OpinionRelease], Found]
 ) -> Found:
     """For as long as the release is as it is: all of its scores are read."""

@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 
 from ..models import Study
-from . import current_generators
+from . import current_generators, rating_counts
 from .dataset.jobs import run_dataset_job, sweep_dataset_jobs
 from .panel import selectors as panel
 from .previewing import renew_preview
@@ -42,6 +42,13 @@ def renew_category_means(study: int, by: str) -> None:
     """The same by a category of images."""
     for found in Study.objects.filter(pk=study):
         current_generators.renew_category_means(found, by)
+
+
+@shared_task
+def renew_rating_counts(study: int) -> None:
+    """Counts a large study's scores again, while those who asked read the last counts."""
+    for found in Study.objects.filter(pk=study):
+        rating_counts.renew_rating_counts(found)
 
 
 @shared_task

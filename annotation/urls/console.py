@@ -6,6 +6,7 @@ from ..opinion.dataset import pages as datasets
 from ..opinion.export import pages as export
 from ..opinion.pages import agreement, explanations, generators, plots, published, scores
 from ..opinion.pages import raters as rater_results
+from ..opinion.pages import ratings as ratings_page
 from ..raters.pages import attention, invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
@@ -32,7 +33,7 @@ urlpatterns: list[URLPattern] = [
         name="dataset-import-cancel",
     ),
     path("<slug:slug>/", studies.study_overview, name="study"),
-    path("<slug:slug>/scores/", studies.study_scores, name="study-scores"),
+    path("<slug:slug>/scores/", ratings_page.study_scores, name="study-scores"),
     path("<slug:slug>/now/", attention.study_now, name="study-now"),
     path("<slug:slug>/steps/<slug:step>/", steps.study_step, name="study-step"),
     path("<slug:slug>/status/", studies.study_status, name="study-status"),

@@ -42,7 +42,9 @@ def results_scores(request: HttpRequest, slug: str) -> HttpResponse:
     release = release_shown(study, request.GET.dict())
     listing = ScoreListing.read(request.GET.dict(), list(study.perspectives.all()))
     report = report_of(release)
-    page = Paginator(listing.scores(release), _PER_PAGE).get_page(request.GET.get("page"))
+    pages = Paginator(listing.scores(release), _PER_PAGE)
+    pages.count = listing.number(release)  # it is known
+    page = pages.get_page(request.GET.get("page"))
     context = {
         "study": study,
         "tab": "results",

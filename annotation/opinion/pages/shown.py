@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.http import Http404
 
 from ...models import OpinionRelease, OpinionScore, Perspective, Study
+from ..release_facts import distributions_of, extremes_of
 from ..releases import ReleaseError, chosen_release, live_release
 
 #: Column of the table → the expression that it is sorted by.
@@ -21,8 +22,6 @@ COLUMNS: dict[str, Any] = {
 DEFAULT_SORT = "-score"
 #: Digits of a release's number.
 _DIGITS = 9
-#: Images in each row of the gallery.
-_PICTURES = 5
 
 
 def release_asked(study: Study, given: Mapping[str, str]) -> OpinionRelease | None:
@@ -94,12 +93,15 @@ class ScoreListing:
 
     def gallery(self, release: OpinionRelease) -> dict[str, list[OpinionScore]]:
         """A few images: the best, the worst, and those whose raters disagree most."""
-        scores = self._scores(release)
-        return {
-            "best": list(scores.order_by("-value", "stimulus")[:_PICTURES]),
-            "worst": list(scores.order_by("value", "stimulus")[:_PICTURES]),
-            "disputed": list(scores.exclude(sd=None).order_by("-sd", "stimulus")[:_PICTURES]),
-        }
+        ends = extremes_of(release, self.perspective)
+        # One may have been deleted since.
+        rows = self._scores(release).in_bulk({key for keys in ends.values() for key in keys})
+        return {name: [rows[key] for key in keys if key in rows] for name, keys in ends.items()}
+
+    def number(self, release: OpinionRelease) -> int:
+        """How many scores the release has from the perspective."""
+        found = distributions_of(release).get(self.perspective.pk)
+        return found.n if found else self._scores(release).count()
 
     def _scores(self, release: OpinionRelease) -> QuerySet[OpinionScore]:
         scores = release.scores.filter(perspective=self.perspective)

@@ -1,23 +1,20 @@
 """The owner's pages about studies: a new one, the overview, the settings."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workbench.accounts.signed_in import signed_in
 
 from ...models import Study
-from ..counts import counts_of, ratings_by_day
+from ..counts import counts_of
 from ..protocols import outlook_of
-from ..selectors import find_study, score_counts
+from ..selectors import find_study
 from ..services import (
     StatusError,
     StudyError,
@@ -28,15 +25,10 @@ from ..services import (
     update_study,
 )
 from ..setup import undone_steps
-from ..texts import localized, scale_in_words
-from .charts import Chart, bars, histogram
 from .new_study_form import NewStudyForm
 from .questions_form import QuestionsForm
 from .settings_form import StudyForm
 from .steps import in_words, next_steps
-
-#: Days in the picture of ratings per day.
-_DAYS_SHOWN = 30
 
 
 @login_required
@@ -64,16 +56,6 @@ def study_overview(request: HttpRequest, slug: str) -> HttpResponse:
         "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/study.html", context)
-
-
-@login_required
-@require_safe
-def study_scores(request: HttpRequest, slug: str) -> HttpResponse:
-    """How often each score was given, and when: the part of the overview that reads every
-    rating."""
-    study = find_study(request.user, slug, "annotation.view_study")
-    context = {"charts": _score_charts(study), "days": _day_chart(study)}
-    return render(request, "annotation/_scores.html", context)
 
 
 @login_required
@@ -147,44 +129,3 @@ def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.success(request, _("Saved."))
                 return redirect("study-questions", study.slug)
     return render(request, "annotation/study_questions.html", context)
-
-
-def _score_charts(study: Study) -> list[Chart]:
-    counts = score_counts(study)
-    charts = []
-    for item in study.perspective_settings:
-        names = [localized(label) for label in item.scale.labels]
-        drawn = histogram(item.scale, counts[item.key], names if item.scale.named else ())
-        given = sum(number for _score, number in counts[item.key])
-        charts.append(
-            drawn.titled(
-                localized(item.label),
-                x=scale_in_words(item.scale),
-                y=_("Scores"),
-                nothing=_("No score counts yet."),
-                note=ngettext("%(n)d score", "%(n)d scores", given) % {"n": given},
-            )
-        )
-    return charts
-
-
-def _day_chart(study: Study) -> Chart:
-    """Every day from the first rating on, also those without any; the latest of many."""
-    found = {day.day: day.ratings for day in ratings_by_day(study)}
-    days = []
-    if found:
-        last = max(found)
-        first = max(min(found), last - timedelta(days=_DAYS_SHOWN - 1))
-        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    drawn = bars(
-        [found.get(day, 0) for day in days],
-        [date_format(day, "SHORT_DATE_FORMAT") for day in days],
-        [f"{day:%m-%d}" for day in days],
-    )
-    return drawn.titled(
-        _("Ratings per day"),
-        x=_("Day"),
-        y=_("Ratings"),
-        nothing=_("No rating counts yet."),
-        note=_("latest %(n)d days") % {"n": _DAYS_SHOWN} if len(days) == _DAYS_SHOWN else "",
-    )
