@@ -4,24 +4,28 @@ Labels come only from releases, all from one view of the data; `opinion.units` b
 0…1. Only images that the study is about, and that have a file, are labelled.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
 from workbench.core.statements import one_view
 
 from ..models import OpinionRelease, OpinionScore, ScaleLink, Stimulus, Study
 from ..studies.counting import main_stimuli
-from .imported import scale_of
+from .imported import imported_stamp, scale_of
 from .linking import Link
 from .numbering import PATIENCE_SECONDS
-from .releases import awaited_release, renew_live, stored_live
+from .releases import awaited_release, renew_live, stamp_of, stored_live
 from .units import UnitScale
 
 #: The `source` of labels by this workbench's own raters.
 OWN_RATERS = "raters"
+#: Counts are kept so long, under what they are of.
+_KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,16 @@ def count_labels(study: Study, *, fresh: bool = False) -> LabelCounts:
     """How many labels there are, without reading them; as old as the live release may be, unless
     they are to be `fresh`. Raises ReleaseBusyError if somebody else is writing those."""
     live = renew_live(study, patience=PATIENCE_SECONDS) if fresh else awaited_release(study)
+    key = f"label-counts:{study.pk}:{stamp_of(live)} {imported_stamp(study)}"
+    key = f"label-counts:{hashlib.sha256(key.encode()).hexdigest()}"
+    known: LabelCounts | None = cache.get(key)
+    if known is None:
+        known = _counted(study, live)
+        cache.set(key, known, _KEPT_SECONDS)
+    return known
+
+
+def _counted(study: Study, live: OpinionRelease) -> LabelCounts:
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
     rows = _scores(study, live, None).values_list("stimulus__split", "perspective__key", "stimulus")
     for split, perspective, stimulus in rows.iterator(chunk_size=10_000):

@@ -7,7 +7,8 @@ from scipy import stats
 
 from ..learning.calibration import LEVEL, Coverage, coverages, ence, reliability
 from ..models import ModelVersion
-from .holdout import HoldoutPoint, holdout_labels, holdout_points
+from .holdout import HoldoutPoint
+from .points import current_points
 
 #: With fewer labelled hold-out images nothing is shown.
 FEWEST = 20
@@ -34,8 +35,7 @@ class Calibrated:
 
 def calibrated(version: ModelVersion) -> dict[str, Calibrated]:
     """By the perspective's key."""
-    points = holdout_points(version, holdout_labels(version.study))
-    return {key: _of(found) for key, found in points.items()}
+    return {key: _of(found) for key, found in current_points(version).items()}
 
 
 def _of(points: list[HoldoutPoint]) -> Calibrated:

@@ -13,7 +13,8 @@ from annotation.opinion.comparison.bootstrap import Measure
 from ..models import ModelVersion
 from .ceiling import Ceilings, noise_ceilings, srcc_ceiling
 from .certificates import Certificates, certificates_of
-from .holdout import Standing, standing_of
+from .holdout import Standing
+from .points import current_standing
 from .units import agreement_on
 
 _HEAD = """---
@@ -38,7 +39,7 @@ average, and no measure of quality beyond that."""
 def model_card(version: ModelVersion) -> str:
     """Of the labels and ratings of now; a version's own files say what it was trained on."""
     study = version.study
-    standing, ceilings = standing_of(version), noise_ceilings(study)
+    standing, ceilings = current_standing(version), noise_ceilings(study)
     certificates = certificates_of(version).result or {}
     parts = [
         _HEAD,

@@ -15,6 +15,9 @@ from ..learning.uncertainty import Expectation
 from ..models import ModelVersion, Prediction
 from .labelled import LabelledStimuli, labelled_stimuli
 
+#: What is told of an image of the hold-out.
+_NAMES = ("filename", "prompt__group_sha256", "generator__name")
+
 
 @dataclass(frozen=True)
 class HoldoutPoint:
@@ -62,7 +65,7 @@ class Standing:
 def holdout_labels(study: Study) -> LabelledStimuli:
     """The current labels, made as a training's are."""
     split = Stimulus.Split.HOLDOUT
-    return labelled_stimuli(study, labels_of(study, split=split), split)
+    return labelled_stimuli(study, labels_of(study, split=split), split, only=_NAMES)
 
 
 def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
@@ -71,23 +74,24 @@ def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
     columns = {key: column for column, key in enumerate(labelled.perspectives)}
     errors = stats.norm.ppf(0.975) * np.sqrt(label_variance(labelled.labels))
     points: Points = {key: [] for key in labelled.perspectives}
-    for prediction in (
-        Prediction.objects.filter(model_version=version, stimulus__in=rows)
-        .select_related("perspective")
-        .order_by("stimulus")
+    # As plain values: thousands of them are read for a page.
+    predicted = Prediction.objects.filter(model_version=version, stimulus__in=rows)
+    for stimulus, key, *expected in predicted.order_by("stimulus").values_list(
+        "stimulus_id", "perspective__key", "mean", "posterior_sd", "misfit_sd", "rater_sd"
     ):
-        key, row = prediction.perspective.key, rows[prediction.stimulus_id]
+        row = rows[stimulus]
         mos = float(labelled.labels.mos[row, columns[key]])
         if np.isfinite(mos):
+            image = labelled.stimuli[row]
             points[key].append(
                 HoldoutPoint(
-                    prediction.stimulus_id,
+                    stimulus,
                     mos,
-                    prediction.expected,
-                    labelled.stimuli[row].filename,
+                    Expectation(*expected),
+                    image.filename,
                     float(errors[row, columns[key]]),
-                    labelled.stimuli[row].prompt.group_sha256,
-                    labelled.stimuli[row].generator.name,
+                    image.prompt.group_sha256,
+                    image.generator.name,
                 )
             )
     return points

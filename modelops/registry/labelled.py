@@ -73,10 +73,15 @@ def gather(study: Study, labels: Sequence[Label]) -> Splits:
     )
 
 
-def labelled_stimuli(study: Study, labels: Sequence[Label], split: str) -> LabelledStimuli:
-    """Those of one split, by id; several sources of one label are combined by `learning.labels`."""
+def labelled_stimuli(
+    study: Study, labels: Sequence[Label], split: str, *, only: Sequence[str] = ()
+) -> LabelledStimuli:
+    """Those of one split, by id; several sources of one label are combined by `learning.labels`.
+
+    only: fields of the stimuli that are read; all if none is named.
+    """
     of_split = [label for label in labels if label.split == split]
-    seen = Stimulus.objects.exclude(sha256="").select_related("prompt", "generator")
+    seen = Stimulus.objects.exclude(sha256="").select_related("prompt", "generator").only(*only)
     found = seen.in_bulk({it.stimulus for it in of_split})
     stimuli = [found[pk] for pk in sorted(found)]
     places = {stimulus.pk: place for place, stimulus in enumerate(stimuli)}

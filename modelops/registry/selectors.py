@@ -1,6 +1,7 @@
 """Queries of the model registry, for the console, the API and commands."""
 
-from functools import reduce
+from collections.abc import Sequence
+from functools import lru_cache, reduce
 from operator import add
 from typing import Any
 
@@ -26,7 +27,12 @@ from ..models import (
     ScoringRun,
     TrainingRun,
 )
-from .current import Current
+from .current import Current, Refreshed
+
+#: To find the most uncertain images of the pool, so many times as many of any kind are looked at.
+_TRIED = 20
+#: Rankings of versions that a process keeps.
+_RANKINGS_KEPT = 8
 
 
 def predictors_of(study: Study) -> QuerySet[Predictor]:
@@ -208,35 +214,52 @@ def root_mean_square(*fields: str) -> Sqrt:
 def most_uncertain(version: ModelVersion, state: Current, count: int) -> list[Stimulus]:
     """Stimuli of the pool with the largest epistemic sd (root mean square), as
     `predicted_stimuli`."""
-    refreshed = state.refreshed
-    if refreshed is None:
-        worst = _most_uncertain_as_scored(version, count)
-    else:
-        pool = Stimulus.objects.filter(
-            study=version.study_id,
-            split=Stimulus.Split.POOL,
-            purpose=Stimulus.Purpose.MAIN,
-            state=Stimulus.State.IN_USE,
-        )
-        usable = np.isin(refreshed.stimuli, np.array(pool.values_list("pk", flat=True), np.int64))
-        sd = np.where(usable, np.sqrt((refreshed.epistemic_sd() ** 2).mean(axis=1)), -1)
-        first = np.argsort(-sd, kind="stable")[: min(count, int(usable.sum()))]
-        worst = refreshed.stimuli[first].tolist()
+    ranked = _ranked(version, state.refreshed, _TRIED * count)
+    worst = _of_pool(version, ranked)[:count]
+    if len(worst) < count == len(ranked) // _TRIED:
+        # Most of them are held out, or out of use.
+        worst = _of_pool(version, _ranked(version, state.refreshed, None))[:count]
     places = {pk: place for place, pk in enumerate(worst)}
     found = predicted_stimuli(version).filter(pk__in=worst)
     return sorted(found, key=lambda item: places[item.pk])
 
 
-def _most_uncertain_as_scored(version: ModelVersion, count: int) -> list[int]:
-    worst = (
-        Prediction.objects.filter(
-            model_version=version,
-            stimulus__split=Stimulus.Split.POOL,
-            stimulus__purpose=Stimulus.Purpose.MAIN,
-            stimulus__state=Stimulus.State.IN_USE,
-        )
+def _ranked(version: ModelVersion, refreshed: Refreshed | None, most: int | None) -> list[int]:
+    """Keys of at most so many images of any kind, the most uncertain first."""
+    if refreshed is not None:
+        sd = np.sqrt((refreshed.epistemic_sd() ** 2).mean(axis=1))
+        first: list[int] = refreshed.stimuli[np.argsort(-sd, kind="stable")[:most]].tolist()
+        return first
+    last = last_scoring(version)
+    if last is None or last.state != JobState.SUCCEEDED:
+        return _ranked_as_scored(version.pk, most)
+    return _kept_ranking(version.pk, last.pk, most)
+
+
+@lru_cache(_RANKINGS_KEPT)
+def _kept_ranking(version: int, _run: int, most: int | None) -> list[int]:
+    """After a scoring, which is the last that has changed the predictions; not to be changed."""
+    return _ranked_as_scored(version, most)
+
+
+def _ranked_as_scored(version: int, most: int | None) -> list[int]:
+    rows = (
+        Prediction.objects.filter(model_version=version)
         .values("stimulus")
         .annotate(uncertainty=root_mean_square("posterior_sd", "misfit_sd"))
-        .order_by("-uncertainty", "stimulus")[:count]
+        .order_by("-uncertainty", "stimulus")
     )
-    return [row["stimulus"] for row in worst]
+    return [row["stimulus"] for row in rows[:most]]
+
+
+def _of_pool(version: ModelVersion, keys: Sequence[int]) -> list[int]:
+    """Those that raters may be given, in this order."""
+    pool = Stimulus.objects.filter(
+        pk__in=keys,
+        study=version.study_id,
+        split=Stimulus.Split.POOL,
+        purpose=Stimulus.Purpose.MAIN,
+        state=Stimulus.State.IN_USE,
+    )
+    there = set(pool.values_list("pk", flat=True))
+    return [key for key in keys if key in there]

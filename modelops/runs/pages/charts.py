@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from annotation.protocol.scales import Scale
 from annotation.studies.pages.charts import Tick, scale_ticks
 from workbench.templatetags.numbers import shown_range
@@ -34,6 +36,25 @@ class Mark:
     mos: float
     mos_error: float
 
+    # In words here and not in the template, which takes ten times as long over hundreds of marks.
+    @property
+    def predicted_text(self) -> str:
+        return f"{self.predicted:.2f} ± {self.sd:.2f}"
+
+    @property
+    def mos_text(self) -> str:
+        return f"{self.mos:.2f} ± {self.mos_error:.2f}"
+
+    @property
+    def said(self) -> str:
+        values = {
+            "predicted": f"{self.predicted:.2f}",
+            "sd": f"{self.sd:.2f}",
+            "mos": f"{self.mos:.2f}",
+        }
+        words = _("predicted %(predicted)s ± %(sd)s, opinion score %(mos)s") % values
+        return f"{self.filename}: {words} ± {self.mos_error:.2f}"
+
 
 @dataclass(frozen=True)
 class Scatter:
@@ -53,6 +74,14 @@ class Scatter:
     @property
     def shown(self) -> int:
         return len(self.marks)
+
+    @property
+    def intervals(self) -> str:
+        """Those of all marks, as the attribute `d` of a path."""
+        return "".join(
+            f"M{mark.x0:g} {mark.y:g}H{mark.x1:g}M{mark.x:g} {mark.y0:g}V{mark.y1:g}"
+            for mark in self.marks
+        )
 
     @property
     def farthest(self) -> list[Mark]:

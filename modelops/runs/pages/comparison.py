@@ -14,8 +14,8 @@ from ...acquisition.registry import STRATEGIES
 from ...learning.evaluation import Agreement
 from ...models import ModelVersion, Predictor
 from ...registry.ceiling import Ceilings, srcc_ceiling
-from ...registry.holdout import holdout_points, standings
-from ...registry.labelled import LabelledStimuli
+from ...registry.holdout import standings
+from ...registry.points import current_points
 from ...registry.selectors import is_scored
 from ...registry.units import agreement_on
 
@@ -69,14 +69,13 @@ def contenders(
 def compare(
     study: Study,
     all_contenders: Iterable[Contender],
-    labelled: LabelledStimuli,
     ceilings: Ceilings,
 ) -> Comparison | None:
     """None if fewer than two predictors have a version to compare."""
     judged = [(item, item.version) for item in all_contenders if item.version is not None]
     if len(judged) < 2:
         return None
-    found = standings([holdout_points(version, labelled) for _item, version in judged])
+    found = standings([current_points(version) for _item, version in judged])
     standing = list(zip([item for item, _version in judged], found, strict=True))
     return Comparison(
         rows=[

@@ -26,7 +26,7 @@ from ...permissions import VIEW
 from ...registry.cards import model_card
 from ...registry.ceiling import noise_ceilings, srcc_ceiling
 from ...registry.comparing import Pairs, disagreements, paired_predictions
-from ...registry.holdout import holdout_labels, holdout_points
+from ...registry.points import current_points
 from ...registry.verdicts import Judged, compared
 from ..verdict_words import numbers_in_words
 from .side_by_side_plots import against_plot
@@ -71,10 +71,7 @@ class SideBySide:
 
     @cached_property
     def judged(self) -> Judged:
-        labelled = holdout_labels(self.study)
-        return compared(
-            self.second, *(holdout_points(it, labelled) for it in (self.first, self.second))
-        )
+        return compared(self.second, *map(current_points, (self.first, self.second)))
 
     @property
     def numbers(self) -> list[str]:

@@ -21,8 +21,8 @@ from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, Tr
 from ...predictors.backbones import Backbone, offered_backbones
 from ...predictors.base import recipes_of
 from ...registry.ceiling import Ceilings
-from ...registry.holdout import holdout_points, standings
-from ...registry.labelled import LabelledStimuli
+from ...registry.holdout import standings
+from ...registry.points import current_points
 from ...registry.reading import reading_of, reading_remarks
 from ...registry.selectors import (
     active_jobs,
@@ -199,12 +199,11 @@ def unread_prompts(study: Study) -> list[str]:
 def candidate_cards(
     study: Study,
     versions: Sequence[ModelVersion],
-    labelled: LabelledStimuli,
     ceilings: Ceilings,
 ) -> list[dict[str, Any]]:
     """Candidates with their metrics, each compared with the version in use of its predictor."""
     in_use = {
-        version.predictor_id: (version, holdout_points(version, labelled))
+        version.predictor_id: (version, current_points(version))
         for version in versions
         if version.state == ModelVersion.State.ACTIVE
     }
@@ -212,7 +211,7 @@ def candidate_cards(
     for version in versions:
         if version.state != ModelVersion.State.CANDIDATE:
             continue
-        points, scoring = holdout_points(version, labelled), scoring_state(version)
+        points, scoring = current_points(version), scoring_state(version)
         rival = in_use.get(version.predictor_id)
         found = compared(rival[0], points, rival[1]) if rival else None
         standing = found.standing if found else standings([points])[0]

@@ -32,7 +32,8 @@ from ...predictors.base import recipes_of
 from ...registry.cancelling import KINDS, Run, cancel_run
 from ...registry.ceiling import Ceilings, noise_ceilings
 from ...registry.current import current
-from ...registry.holdout import Points, holdout_labels, holdout_points, standings
+from ...registry.holdout import Points, standings
+from ...registry.points import current_points
 from ...registry.queue import MODEL_QUEUE
 from ...registry.selectors import (
     active_version,
@@ -74,7 +75,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, VIEW)
     # Labels are counted from it.
     live_release(study)
-    versions, labelled = list(versions_of(study)), holdout_labels(study)
+    versions = list(versions_of(study))
     active, ceilings = active_version(study), noise_ceilings(study)
     found, offered = contenders(predictors_of(study), versions), offered_backbones()
     context: dict[str, Any] = {
@@ -83,7 +84,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "active": active,
         "versions": versions,
         "predictors": found,
-        "comparison": compare(study, found, labelled, ceilings),
+        "comparison": compare(study, found, ceilings),
         "backbones": [
             (name, item.kind.name, list(recipes_of(item.kind))) for name, item in offered.items()
         ],
@@ -95,13 +96,13 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "last_failure": failed_training(study),
         "left_out": summaries.left_out_of_training(study),
         "unread_prompts": summaries.unread_prompts(study),
-        "candidates": summaries.candidate_cards(study, versions, labelled, ceilings),
+        "candidates": summaries.candidate_cards(study, versions, ceilings),
         "history": _history(study),
         "explained": summaries.explained_images(study),
         "next": next_ratings(study),
     }
     if active:
-        context |= _in_use(study, active, holdout_points(active, labelled), ceilings)
+        context |= _in_use(study, active, current_points(active), ceilings)
     return render(request, "modelops/model.html", context)
 
 
