@@ -57,6 +57,8 @@ def _gpu(arguments: list[str]) -> int:
         return 1
     # As in a worker (`workbench.celery`), and read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Rows are forked: a library that looks for GPUs while it is loaded must not start CUDA.
+    os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
     from benchmarks.gpu.command import main as gpu
     from workbench.local.interrupt import interrupted_by_signals
 

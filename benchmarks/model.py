@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.machine import busy_cores, free_gib
 from benchmarks.model_backbones import backbones
-from benchmarks.model_files import enlarged
+from benchmarks.model_files import as_stored, enlarged
 from benchmarks.model_full import full_size, full_size_model
 from benchmarks.model_training import heads_alone, trunk_cache
 from benchmarks.model_ways import compared, in_turns, ways_of
@@ -72,13 +72,15 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
 
 
 def _draw(images: int, folder: Path) -> dict[str, list[Item]]:
-    """The demo's pictures as they are, and as the public databases hold theirs."""
-    forms: dict[str, list[Item]] = {"384 px JPEG": [], "512 px PNG": []}
+    """The demo's pictures as they are, as the public databases hold theirs, and as the workbench
+    stores those."""
+    forms: dict[str, list[Item]] = {"384 px JPEG": [], "512 px PNG": [], "512 px, as stored": []}
     for drawn in build_world(seed=1, images=images):
         small = folder / drawn.filename
         small.write_bytes(drawn.data)
-        forms["384 px JPEG"].append(Item(small, drawn.prompt))
-        forms["512 px PNG"].append(Item(enlarged(small), drawn.prompt))
+        large = enlarged(small)
+        for form, path in zip(forms, (small, large, as_stored(large)), strict=True):
+            forms[form].append(Item(path, drawn.prompt))
     return forms
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from annotation.stimuli.importing.lossless import as_png
 from modelops.predictors.mint.engine import Item
 from workbench.demo.world import build_world
 
@@ -31,3 +32,12 @@ def enlarged(path: Path) -> Path:
     with Image.open(path) as image:
         image.resize((512, 512), Image.Resampling.LANCZOS).save(large)
     return large
+
+
+def as_stored(path: Path) -> Path:
+    """The same picture as an import writes it; what an earlier call wrote is taken as it is."""
+    stored = path.with_suffix(".stored.png")
+    if not stored.exists():
+        with Image.open(path) as image:
+            stored.write_bytes(as_png(image))
+    return stored

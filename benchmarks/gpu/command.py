@@ -34,6 +34,7 @@ def main(arguments: Sequence[str], say: Say) -> int:
     rows = [ROWS[name] for name in asked.rows]
     with tempfile.TemporaryDirectory(prefix="mint-gpu-") as folder:
         bench = Bench(device, Path(folder))
+        bench.items()  # drawn once, outside of any row's share
         try:
             run_rows(rows, bench, record, asked.minutes, say, apart=not asked.together)
         finally:

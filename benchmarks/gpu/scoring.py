@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ import torch
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.limits import share_of_ceiling
 from benchmarks.gpu.rows import Figure, row
+from benchmarks.model_files import as_stored
 from benchmarks.model_ways import straightforward
 from benchmarks.results import percentile
 from modelops.predictors.base import Precision
@@ -18,6 +20,9 @@ from modelops.predictors.hardware import processor_cores, threads_each
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.engine import Engine, Item
 from modelops.predictors.mint.preprocessing import try_image_to_pixels
+
+#: How many times a figure's seconds whole runs over files are repeated for.
+_PASSES = 6
 
 
 @row("engine", minutes=1.0, gib=12)
@@ -32,20 +37,33 @@ def single_images(bench: Bench) -> Iterator[Figure]:
     yield from from_pixels(bench, bench.model(), bench.sizes.small, "bfloat16", waiting=True)
 
 
-@row("files", minutes=1.0, gib=12)
+@row("files", minutes=1.2, gib=12)
 def from_files(bench: Bench) -> Iterator[Figure]:
     """From 512 px PNG files to embeddings, all cores decoding"""
-    loaded, items = bench.model(), bench.many()
-    decoded = _decoding(loaded, items)
-    yield {"what": f"decoding alone, {processor_cores()} cores", "images_per_second": decoded}
+    loaded, written = bench.model(), bench.many()
+    stored = [Item(as_stored(Path(str(it.image))), it.prompt) for it in written]
+    without = bench.value("engine", "images_per_second")
     with threads_each(processor_cores()):
         engine = Engine(loaded, precision="bfloat16")
-        engine.embed(items)  # finds the batch size
-        took = bench.once(lambda: engine.embed(items))
-    rate = round(len(items) / took, 1)
-    without = bench.value("engine", "images_per_second")
-    share = {} if without is None else {"of_the_rate_from_pixels": round(rate / without, 3)}
-    yield {"what": f"batch {engine.batch_size}", "images_per_second": rate, **share}
+        for items, form in ((stored, "as stored"), (written, "as Pillow writes them")):
+            decoded = _decoding(loaded, items)
+            what = f"{form}, decoding alone, {processor_cores()} threads"
+            yield {"what": what, "images_per_second": decoded}
+            rate = round(len(items) / _quickest(bench, engine, items), 1)
+            share = {} if without is None else {"of_the_rate_from_pixels": round(rate / without, 3)}
+            what = f"{form}, batch {engine.batch_size}"
+            yield {"what": what, "images_per_second": rate, **share}
+
+
+def _quickest(bench: Bench, engine: Engine, items: list[Item]) -> float:
+    """Seconds for all items once the batch size is found and the decoding processes have started,
+    which takes seconds that passes are slower in."""
+    engine.embed(items)
+    ends = time.perf_counter() + _PASSES * bench.sizes.seconds
+    taken = [bench.once(lambda: engine.embed(items))]
+    while time.perf_counter() < ends:
+        taken.append(bench.once(lambda: engine.embed(items)))
+    return min(taken)
 
 
 @row("released", minutes=0.6, gib=10)

@@ -20,7 +20,7 @@ def test_every_part_of_the_model_is_measured(silent: Callable[[str], None]) -> N
     plan = model.Plan(images=20, rounds=1, full_size=False, epochs=1, head_images=40, questions=2)
     found = model.measure(plan, silent)
     ways = [(row["files"], row["way"]) for row in found["scoring"] if "way" in row]
-    for files in ("384 px JPEG", "512 px PNG"):
+    for files in ("384 px JPEG", "512 px PNG", "512 px, as stored"):
         assert (files, STRAIGHTFORWARD) in ways
         assert (files, "engine, float32") in ways
     # Float32 differs by the resize's rounding only, half width by its own: never by much.

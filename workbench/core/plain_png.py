@@ -53,7 +53,8 @@ def _unfiltered(packed: memoryview, width: int, height: int) -> NDArray[np.uint8
     if (filtered[:, 0] != _UP).any():
         return None
     found = np.empty((height, 3 * width), np.uint8)
-    found[0] = filtered[0, 1:]
-    for line in range(1, height):
-        np.add(found[line - 1], filtered[line, 1:], out=found[line])
+    above = found[0] = filtered[0, 1:]
+    for difference, line in zip(filtered[1:, 1:], found[1:], strict=True):
+        np.add(above, difference, line)
+        above = line
     return found.reshape(height, width, 3)

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ..base import Embeddings, Precision
 from ..errors import UnreadableImageError
-from ..hardware import device_errors, in_halves, threads_each
+from ..hardware import device_errors, in_halves, keep_freed_memory, threads_each
 from . import float8
 from .checkpoint import LoadedModel
 from .decoding import Decoders, Decoding
@@ -37,9 +37,9 @@ Progress = Callable[[int, int], None]
 Decoded = Tensor | UnreadableImageError
 
 #: Images per batch on a core: enough that launching products takes no time beside them, and few
-#: enough that the numbers of the widest layer (a MiB or two) stay in its cache.
-_CORE_BATCHES = (8, 16)
-_CORE_NUMBERS = 2**19
+#: enough that the numbers of the widest layer (a MiB or two) stay in a cache.
+_CORE_BATCHES = (8, 32)
+_CORE_NUMBERS = 2**20
 #: On a GPU the first batch is small: its memory tells how many images fit.
 _FIRST_BATCH = 8
 _MOST_IN_A_BATCH = 256
@@ -105,6 +105,8 @@ class Engine:
         capture: Capture | None = None,
     ) -> None:
         self.device = loaded.model.device
+        if self.device.type == "cpu":
+            keep_freed_memory()
         products = float8.linear if precision == "fp8" else None
         self._pool: Pool = FrozenTrunk(loaded.model, _widths(loaded, precision), products)
         if compiled:
@@ -165,7 +167,9 @@ class Engine:
             return self._pool(pixels, ids, mask)
 
     def _on_cores(self, items: _Items) -> Iterator[_Part]:
-        size = min(self.batch_size, max(1, -(-len(items) // self.workers)))
+        # As many batches on each core, of one size: none is left with the last one.
+        each = -(-len(items) // (self.workers * self.batch_size))
+        size = max(1, -(-len(items) // max(1, self.workers * each)))
         streams = max(1, min(self.workers, -(-len(items) // size)))
         with threads_each(self.workers // streams), ThreadPoolExecutor(streams) as pool:
             yield from pool.map(partial(self._part, items, size), range(0, len(items), size))
@@ -276,7 +280,7 @@ def _widths(loaded: LoadedModel, precision: Precision) -> Widths:
 
 
 def _core_batch(loaded: LoadedModel) -> int:
-    """8 of the published model, 16 of the tiny one."""
+    """8 of the published model, 32 of the tiny one."""
     vision = loaded.model.config.vision_config
     tokens = (vision.image_size // vision.patch_size) ** 2 + 1
     least, most = _CORE_BATCHES

@@ -16,10 +16,12 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from workbench.core.jpeg import jpeg_pixels
 from workbench.core.pixels import IN_FLIGHT
 from workbench.core.plain_png import MOST_PIXELS, plain_pixels
 
@@ -42,6 +44,8 @@ _LONGEST = 50
 _VECTORISED_FROM = 2
 
 ImageSource = str | Path | Image.Image
+#: An open image, or pixels (H, W, 3) in RGB.
+Picture = Image.Image | NDArray[np.uint8]
 
 
 def image_to_pixels(source: ImageSource, size: int) -> Tensor:
@@ -49,15 +53,18 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
 
     Raises UnreadableImageError naming the file, whatever is wrong with it.
     """
-    return read_image(source, partial(_fit, size=size))
+    return _read(source, partial(_fit, size=size))
 
 
 def read_image(source: ImageSource, use: Callable[[Image.Image], T]) -> T:
-    """What `use` makes of the image; a file is open meanwhile, and not decoded yet unless it is as
-    pictures are stored.
+    """What `use` makes of the image; a file is open meanwhile, and perhaps not decoded yet.
 
     Raises UnreadableImageError naming the file, whatever is wrong with it.
     """
+    return _read(source, lambda picture: use(_as_image(picture)))
+
+
+def _read(source: ImageSource, use: Callable[[Picture], T]) -> T:
     try:
         if isinstance(source, Image.Image):
             return use(source)
@@ -83,13 +90,17 @@ def read_image(source: ImageSource, use: Callable[[Image.Image], T]) -> T:
         raise UnreadableImageError(f"{_name(source)}: {_diagnosis(error)} ({why})") from error
 
 
-def _quickly_read(image: Image.Image, source: str | Path) -> Image.Image:
-    """`image`, opened from `source`: a picture of the workbench, in half the time; any other as it
-    is."""
-    if image.format != "PNG" or image.mode != "RGB" or image.width * image.height > MOST_PIXELS:
+def _quickly_read(image: Image.Image, source: str | Path) -> Picture:
+    """`image`, opened from `source`: a picture of the workbench, or a JPEG, in half the time; any
+    other as it is."""
+    if image.mode != "RGB" or image.width * image.height > MOST_PIXELS:
         return image
-    pixels = plain_pixels(Path(source).read_bytes())
-    return image if pixels is None else Image.fromarray(pixels)
+    pixels = None
+    if image.format == "PNG":
+        pixels = plain_pixels(Path(source).read_bytes())
+    elif image.format == "JPEG":
+        pixels = jpeg_pixels(Path(source).read_bytes())
+    return image if pixels is None else pixels
 
 
 def try_image_to_pixels(source: ImageSource, size: int) -> Tensor | UnreadableImageError:
@@ -150,31 +161,52 @@ def _diagnosis(error: Exception) -> str:
             return "damaged or incomplete; put an intact copy in its place"
 
 
-def _fit(image: Image.Image, size: int) -> Tensor:
+def _fit(picture: Picture, size: int) -> Tensor:
     """Short side to `size`, middle `size` × `size`, RGB; the first frame of an animation."""
+    if isinstance(picture, np.ndarray) and _is_halved(picture.shape[:2], size):
+        return _halved(picture, size)
+    image = _as_image(picture)
     if image.mode.startswith("I;16"):
         image = to_eight_bits(image)
     image = without_ends(image)
-    width, height = image.size
-    short = min(width, height)
-    # The long side is cut to whole pixels, not rounded, as the official transform does.
-    scaled = (int(size * width / short), int(size * height / short))
-    left, top = round((scaled[0] - size) / 2), round((scaled[1] - size) / 2)
-    if image.mode == "RGB" and short >= _VECTORISED_FROM * size:
-        return _resized(image, scaled)[:, top : top + size, left : left + size]
+    if image.mode == "RGB" and _is_halved(image.size, size):
+        return _halved(np.array(image), size)
+    scaled, left, top = _placed(image.size, size)
     resized = image.resize(scaled, Image.Resampling.BICUBIC)
-    return _tensor(resized.crop((left, top, left + size, top + size)).convert("RGB"))
+    cut = resized.crop((left, top, left + size, top + size)).convert("RGB")
+    return _tensor(np.array(cut))
 
 
-def _resized(image: Image.Image, scaled: tuple[int, int]) -> Tensor:
-    """An RGB image in another size, bicubic, uint8 (3, H, W)."""
-    batch = _tensor(image)[None]
-    return interpolate(batch, size=scaled[::-1], mode="bicubic", antialias=True)[0]
+def _is_halved(sides: tuple[int, ...], size: int) -> bool:
+    """Whether an image that is no strip shrinks to half or less."""
+    short, long = sorted(sides)
+    return short >= _VECTORISED_FROM * size and long <= _LONGEST * short
 
 
-def _tensor(image: Image.Image) -> Tensor:
-    """uint8 (3, H, W), laid out pixel by pixel."""
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+def _halved(pixels: NDArray[np.uint8], size: int) -> Tensor:
+    """`_fit` of pixels (H, W, 3) that shrink to half or less."""
+    height, width, _channels = pixels.shape
+    scaled, left, top = _placed((width, height), size)
+    batch = _tensor(pixels)[None]
+    resized = interpolate(batch, size=scaled[::-1], mode="bicubic", antialias=True)[0]
+    return resized[:, top : top + size, left : left + size]
+
+
+def _placed(sides: tuple[int, int], size: int) -> tuple[tuple[int, int], int, int]:
+    """Width and height of an image whose short side is `size`; left and top of its middle."""
+    short = min(sides)
+    # The long side is cut to whole pixels, not rounded, as the official transform does.
+    width, height = (int(size * side / short) for side in sides)
+    return (width, height), round((width - size) / 2), round((height - size) / 2)
+
+
+def _tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    """uint8 (H, W, 3) as (3, H, W), laid out pixel by pixel."""
+    return torch.from_numpy(pixels).permute(2, 0, 1)
+
+
+def _as_image(picture: Picture) -> Image.Image:
+    return Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
 
 
 def without_ends(image: Image.Image) -> Image.Image:

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from annotation.stimuli.importing.lossless import as_png
 from modelops.predictors.errors import UnreadableImageError
 from modelops.predictors.mint.preprocessing import PIXEL_MEAN, PIXEL_STD, image_to_pixels, normalise
 from tests.shared_data import require_shared
@@ -51,6 +52,19 @@ def test_the_vectorised_resize_is_pillow_s_but_for_one_step(size: tuple[int, int
     official = np.asarray(resized.crop((left, top, left + 112, top + 112))).astype(int)
     found = image_to_pixels(image, 112).permute(1, 2, 0).numpy()
     assert np.abs(found - official).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(512, 512), (597, 896), (130, 90), (20, 1200)])
+def test_a_file_that_is_read_quickly_gives_the_pixels_that_pillow_s_give(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+    stored, photograph = tmp_path / "stored.png", tmp_path / "photograph.jpg"
+    stored.write_bytes(as_png(Image.fromarray(noise)))
+    Image.fromarray(noise).save(photograph)
+    for path in (stored, photograph):
+        with Image.open(path) as image:
+            assert torch.equal(image_to_pixels(path, 56), image_to_pixels(image, 56))
 
 
 def truncated(path: Path) -> None:
