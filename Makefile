@@ -113,8 +113,8 @@ bench-rank: setup ## a pool ranked by this build and by the one in AGAINST (a ch
 bench-refresh: setup ## predictions and priorities of 100,000 images after every 30 ratings: seconds of work
 	@$(PY) -m workbench.local run --throw-away -- $(PY) -m benchmarks.refresh
 
-bench-al: setup ## what a model learns by strategy and ratings per image, in simulated worlds (20 minutes)
-	@$(PY) -m benchmarks learning
+bench-al: setup ## what a model learns by strategy and ratings per image, in simulated worlds (10 minutes)
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks learning
 
 bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 20 GiB free for all of it)
 	@$(PY) -m benchmarks model

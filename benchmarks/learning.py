@@ -45,7 +45,7 @@ WAYS = (
 class Size:
     """How much is simulated."""
 
-    seeds: int = 10
+    seeds: int = 40
     images: int = 2_400
     width: int = 64
     #: Of the demo's world, which are drawn.

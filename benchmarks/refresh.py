@@ -4,7 +4,8 @@
 [--turns T]`, or `make bench-refresh`. The work is the worker's whole job
 (`acquisition.refreshing.refresh_ranking`), from reading labels to the last row written: seconds on
 the clock, and of this process's processors. Embeddings are random ones in the cache; the last layer
-is fitted to the first labels. The first refresh of a version is told apart: it has none before it.
+is fitted to the first labels, and its predictions are stored as a scoring leaves them. The first
+refresh of a version is told apart: it begins at those, in a worker that has just been started.
 """
 
 import argparse
@@ -18,22 +19,33 @@ django.setup()
 
 import numpy as np
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from annotation.models import Score, Study
-from annotation.opinion.labels import labels_of
+from annotation.opinion.copying import copy_in
 from annotation.opinion.releases import renew_live
 from benchmarks import inside
 from benchmarks.machine import busy_cores
 from benchmarks.results import table, write
 from modelops.acquisition import refreshing
+from modelops.acquisition.embeddings import embeddings_of
 from modelops.learning.bayes import LastLayer, fit_last_layer
-from modelops.models import Head, LabelSnapshot, ModelVersion, Predictor, TrainingRun
-from modelops.predictors import store
+from modelops.learning.many import predict_many
+from modelops.models import (
+    Head,
+    ModelVersion,
+    Prediction,
+    Predictor,
+    ScoringChunk,
+    ScoringRun,
+    TrainingRun,
+)
+from modelops.predictors import embedding, store
 from modelops.predictors.embedding import StimulusEmbedder
+from modelops.predictors.store import version_model
 from modelops.registry import current
 from modelops.registry.labelled import labelled_stimuli
+from modelops.registry.snapshots import read_snapshot, take_snapshot
 
 SLUG, _SHA256 = "bench-refresh", "0" * 64
 _BATCH = 1024  # as a GPU embeds them
@@ -41,13 +53,9 @@ _BATCH = 1024  # as a GPU embeds them
 #: Seconds of work.
 AIM = 3.0
 
-_PREDICTIONS = """
-INSERT INTO modelops_prediction
-    (stimulus_id, model_version_id, perspective_id, mean, posterior_sd, misfit_sd, rater_sd)
-SELECT stimulus.id, %s, perspective.id, 0.5, 0.1, 0.1, 0.1
-FROM annotation_stimulus AS stimulus, annotation_perspective AS perspective
-WHERE stimulus.study_id = %s AND perspective.study_id = %s
-"""
+#: Columns of a prediction, and images of a chunk.
+_PARTS = ("mean", "posterior_sd", "misfit_sd", "rater_sd")
+_CHUNK = 256
 
 
 class _Model:
@@ -71,9 +79,10 @@ def make_study(images: int, width: int, labelled: int) -> ModelVersion:
     _embed(study, width)
     renew_live(study)
     version = _version(study)
-    with connection.cursor() as cursor:
-        cursor.execute(_PREDICTIONS, [version.pk, study.pk, study.pk])
+    _score(version)
     inside.analyze()
+    # As in a new worker: nothing of the cache is open or in memory.
+    embedding._opened.cache_clear()
     return version
 
 
@@ -93,11 +102,8 @@ def _version(study: Study) -> ModelVersion:
     predictor = Predictor.objects.create(
         study=study, name="bench", backbone="tiny", strategy="lcmd", leading=True
     )
-    labels = labelled_stimuli(study, labels_of(study, split="pool"), "pool")
-    snapshot = LabelSnapshot.objects.create(
-        study=study, split_sha256=_SHA256, content_sha256=_SHA256, artifact="bench",
-        stimuli=len(labels.stimuli), ratings=0, holdout_stimuli=0,
-    )  # fmt: skip
+    snapshot = take_snapshot(study)
+    labels = labelled_stimuli(study, read_snapshot(snapshot), "pool")
     run = TrainingRun.objects.create(
         study=study, predictor=predictor, snapshot=snapshot, trigger="command", state="succeeded"
     )
@@ -113,6 +119,42 @@ def _version(study: Study) -> ModelVersion:
     model.last_layer = fit_last_layer(matrix, labels.labels)
     store._kept["bench", _SHA256, _SHA256] = model  # type: ignore[assignment]
     return version
+
+
+def _score(version: ModelVersion) -> None:
+    """Predictions of all images, as the last layer makes them, and the chunks that say by which
+    embeddings."""
+    known = embeddings_of(version, version.study.stimuli.all())
+    if known is None:
+        raise RuntimeError("the embeddings are not in the cache")
+    said = predict_many(version_model(version).last_layer, known.values)
+    parts = np.stack([said.mean, said.posterior_sd, said.misfit_sd, said.rater_sd], axis=2)
+    heads = list(version.heads.order_by("place").values_list("perspective", "place"))
+    columns = ["model_version_id", "stimulus_id", "perspective_id", *_PARTS]
+    copy_in(
+        Prediction,
+        columns,
+        (
+            (stimulus, perspective, *parts[row, place].tolist())
+            for row, stimulus in enumerate(known.stimuli.tolist())
+            for perspective, place in heads
+        ),
+        owner=[version.pk],
+    )
+    run = ScoringRun.objects.create(
+        study=version.study, model_version=version, state="succeeded", finished_at=timezone.now()
+    )
+    stimuli, looks = known.stimuli.tolist(), known.looks.tolist()
+    ScoringChunk.objects.bulk_create(
+        ScoringChunk(
+            run=run,
+            index=index,
+            state="done",
+            stimulus_ids=stimuli[start : start + _CHUNK],
+            looks=looks[start : start + _CHUNK],
+        )
+        for index, start in enumerate(range(0, len(stimuli), _CHUNK))
+    )
 
 
 def rate_more(study: Study, ratings: int) -> None:

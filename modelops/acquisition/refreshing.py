@@ -18,10 +18,11 @@ from ..models import ModelVersion
 from ..predictors.store import version_model
 from ..registry import current
 from ..registry.current import Refreshed, ratings_now
-from ..registry.labelled import labelled_stimuli
+from ..registry.labelled import pool_labels_for
 from ..registry.queue import REFRESH
 from ..registry.selectors import active_version, predicted_stimuli
 from . import ranking
+from .as_scored import as_scored
 from .embeddings import Known, embeddings_of, looks_of
 from .predicting import Learning, predicted
 
@@ -89,27 +90,27 @@ def _predicted_again(
         return None
     heads = sorted(version.heads.select_related("perspective"), key=lambda head: head.place)
     perspectives = tuple(head.perspective.key for head in heads)
-    return predicted(learning, known, perspectives, current.current(version).refreshed)
+    before = current.current(version).refreshed
+    if before is None or before.learnt is None:
+        before = as_scored(version, perspectives)
+    return predicted(learning, known, perspectives, before)
 
 
 def _learning(version: ModelVersion) -> Learning | None:
     """The version's last layer with the labels that there are now; None if it cannot learn them."""
-    model, split = version_model(version), Stimulus.Split.POOL
-    labelled = labelled_stimuli(version.study, labels_of(version.study, split=split), split)
-    heads = version.heads.select_related("perspective")
-    places = {head.perspective.key: head.place for head in heads}
-    if set(places) != set(labelled.perspectives) or len(places) != model.last_layer.perspectives:
+    model = version_model(version)
+    labelled = pool_labels_for(version, labels_of(version.study, split=Stimulus.Split.POOL))
+    if labelled is None or len(labelled.perspectives) != model.last_layer.perspectives:
         return None  # what is asked has changed since; the next training learns it
     embedded = model.embedder.embed(labelled.stimuli)
     labelled = labelled.without({key for key in labelled.keys if key not in embedded.vectors})
     if not labelled.stimuli:
         return None
-    order = sorted(range(len(places)), key=lambda column: places[labelled.perspectives[column]])
-    labels = labelled.labels.columns(order)
+    labels = labelled.labels
     names = [(item.picture_sha256, item.prompt.text_sha256) for item in labelled.stimuli]
     return Learning(
         learn_again(model.last_layer, embedded.matrix(labelled.keys), labels),
         np.array(labelled.keys, np.int64),
-        np.where(labels.labelled, labels.ratings, 0.0),
+        labels.counts,
         looks_of(version, names),
     )

@@ -48,6 +48,11 @@ class Labels:
         return found
 
     @property
+    def counts(self) -> NDArray[np.float64]:
+        """(N, P): ratings that each label rests on, 0 where there is none."""
+        return np.where(self.labelled, self.ratings, 0.0)
+
+    @property
     def degrees(self) -> NDArray[np.float64]:
         """(N, P): degrees of freedom of the spread of single ratings; 0 if it is not known."""
         found: NDArray[np.float64] = np.where(np.isfinite(self.sd), self.ratings - 1, 0.0)

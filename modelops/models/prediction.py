@@ -99,6 +99,9 @@ class ScoringChunk(models.Model):
     index = models.PositiveIntegerField()
     stimulus_ids = ArrayField(models.BigIntegerField())
     state = models.CharField(max_length=10, choices=ChunkState.choices, default=ChunkState.PENDING)
+    #: By which embeddings (`acquisition.embeddings`) each of them was predicted, 0 where its image
+    #: was gone; None while it waits, and of scorings by older builds.
+    looks = ArrayField(models.BigIntegerField(), null=True, default=None)
     #: How often it was begun: a chunk that kills its workers must not do so forever.
     attempts = models.PositiveSmallIntegerField(default=0)
     #: Stimuli that could not be read: [{"stimulus": …, "filename": …, "error": …}].

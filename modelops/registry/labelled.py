@@ -9,6 +9,7 @@ from annotation.models import Stimulus, Study
 from annotation.opinion.labels import Label
 
 from ..learning.labels import Labels, SourceLabel, combine
+from ..models import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -95,3 +96,15 @@ def labelled_stimuli(
         if label.stimulus in places and label.perspective in columns
     ]
     return LabelledStimuli(keys, stimuli, combine(rows, len(stimuli), len(keys)))
+
+
+def pool_labels_for(version: ModelVersion, labels: Sequence[Label]) -> LabelledStimuli | None:
+    """Those of the pool, the columns in the order of the version's last layer; None if its study
+    asks for other perspectives than when it was trained."""
+    found = labelled_stimuli(version.study, labels, Stimulus.Split.POOL)
+    heads = version.heads.select_related("perspective").order_by("place")
+    perspectives = tuple(head.perspective.key for head in heads)
+    if sorted(perspectives) != sorted(found.perspectives):
+        return None
+    order = [found.perspectives.index(key) for key in perspectives]
+    return LabelledStimuli(perspectives, found.stimuli, found.labels.columns(order))

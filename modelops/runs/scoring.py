@@ -20,6 +20,7 @@ from workbench.core.jobs.models import ACTIVE_STATES, JobState
 from workbench.core.jobs.queue import enqueue, enqueue_each
 
 from ..acquisition import ranking
+from ..acquisition.embeddings import looks_of
 from ..explaining.runs import start_explaining
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from ..predictors import float8
@@ -185,6 +186,8 @@ def _predict(chunk: ScoringChunk) -> None:
     stimuli = list(waiting.select_related("prompt").order_by("pk"))
     embedded = model.embedder.embed(stimuli)
     predictions = _predictions(version, model, embedded)
+    names = [(item.picture_sha256, item.prompt.text_sha256) for item in stimuli]
+    looks = dict(zip((item.pk for item in stimuli), looks_of(version, names).tolist(), strict=True))
     how, why = float8.computed(version.backbone_sha256)
     with transaction.atomic():
         # A second worker on the same chunk writes the same numbers over the first one's.
@@ -197,6 +200,7 @@ def _predict(chunk: ScoringChunk) -> None:
         _pending(chunk.run_id).filter(pk=chunk.pk).update(
             state=ScoringChunk.State.DONE,
             problems=embedded.problems,
+            looks=[looks.get(pk, 0) for pk in chunk.stimulus_ids],
             finished_at=timezone.now(),
         )
         # Workers of several machines may compute in several precisions.

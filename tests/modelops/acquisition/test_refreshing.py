@@ -2,24 +2,28 @@
 
 import csv
 import io
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import astuple, replace
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import transaction
 from django.db.models import F
 from django.test import Client
 
 from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.releases import renew_live
+from annotation.removal.images import _WITHOUT_FILE
 from modelops.acquisition import predicting, refreshing
+from modelops.acquisition.as_scored import as_scored
 from modelops.acquisition.embeddings import embeddings_of
 from modelops.acquisition.ranking import make_ranking
 from modelops.acquisition.registry import STRATEGIES
-from modelops.models import ModelVersion, Prediction
+from modelops.models import ModelVersion, Prediction, ScoringChunk
 from modelops.predictors.store import version_model
 from modelops.registry import current
-from modelops.registry.artifacts import file_names
+from modelops.registry.artifacts import delete_file, file_names
 from modelops.registry.forecast import ActiveForecaster
 from modelops.registry.queue import REFRESH
 from modelops.registry.selectors import most_uncertain, predicted_stimuli
@@ -218,6 +222,71 @@ def test_an_image_that_came_later_is_marked_until_it_is_learnt_too(
     assert not current.current(scored).knowledge_of(late.pk).stale
     # Of the files, this one and the one before are kept.
     assert len(file_names(f"refreshed/{study.pk}/v1")) == 2
+
+
+@pytest.fixture
+def rated_after_training(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion
+) -> ModelVersion:
+    """In use, never refreshed; since its training one image has one more rating, one its first
+    ones, and one is out of use."""
+    promotion.promote(version=scored, actor=None)
+    rated = study.stimuli.filter(split="pool", claimed_ratings__gt=0).order_by("pk")
+    new = study.stimuli.filter(split="pool", claimed_ratings=0).earliest("pk")
+    highest = [item.scale.maximum for item in study.perspective_settings]
+    for stimulus in (rated[0], new):
+        rate(stimulus, make_rater(study), highest)
+    Stimulus.objects.filter(pk=rated[1].pk).update(state="excluded")
+    renew_live(study)
+    return scored
+
+
+def test_the_first_refresh_changes_what_new_labels_change(
+    rated_after_training: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against a full prediction in float64: it begins at what the version was scored with."""
+    version = rated_after_training
+    known = embeddings_of(version, predicted_stimuli(version)) or pytest.fail("none")
+    learning = refreshing._learning(version) or pytest.fail("nothing learnt")
+    monkeypatch.setattr(predicting, "predict_many", lambda *_what: pytest.fail("predicted in full"))
+    found = refreshing._predicted_again(version, learning, known) or pytest.fail("none")
+    exact = learning.layer.predict(known.values)
+    scored = version_model(version).last_layer.predict(known.values)
+    assert not np.allclose(scored.posterior_sd, exact.posterior_sd, rtol=1e-2)
+    np.testing.assert_allclose(found.values[:, :, 1], exact.posterior_sd, rtol=2e-5)
+    np.testing.assert_allclose(found.values[:, :, 0], exact.mean, rtol=1e-5)
+
+
+def test_what_a_version_rests_on_is_told_only_where_it_is_known(
+    study: Study, rated_after_training: ModelVersion
+) -> None:
+    version = rated_after_training
+    perspectives = tuple(
+        head.perspective.key
+        for head in version.heads.select_related("perspective").order_by("place")
+    )
+    found = as_scored(version, perspectives) or pytest.fail("not known")
+    stored = version.predictions.select_related("perspective").earliest("pk")
+    row, place = found.row_of(stored.stimulus_id), perspectives.index(stored.perspective.key)
+    assert found.values[row, place] == pytest.approx(np.array(astuple(stored.expected)), rel=1e-6)
+    learnt = found.learnt or pytest.fail("nothing learnt")
+    assert len(learnt.stimuli) == 24
+    assert (learnt.ratings == 2).all()
+
+    def undone(change: Callable[[], object]) -> None:
+        with transaction.atomic():
+            change()
+            assert as_scored(version, perspectives) is None
+            transaction.set_rollback(True)
+
+    chunks = ScoringChunk.objects.filter(run__model_version=version)
+    undone(lambda: chunks.update(looks=None))  # an older build's
+    undone(lambda: version.predictions.latest("pk").delete())
+    # Its label was learnt, but nobody knows any more by which embedding.
+    gone = Stimulus.objects.filter(pk=int(learnt.stimuli[0]))
+    undone(lambda: gone.update(**_WITHOUT_FILE))
+    delete_file(version.snapshot.artifact)
+    assert as_scored(version, perspectives) is None
 
 
 def test_the_next_refresh_changes_what_new_labels_change(
