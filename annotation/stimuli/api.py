@@ -107,12 +107,12 @@ class StimulusPurposeView(ApiView):
         return Response({"changed": changed})
 
 
-@extend_schema(parameters=[StimulusQuerySerializer])
 class StimulusListView(ApiListView[Stimulus]):
     """The study's stimuli, most wanted first or in the order of `sort`."""
 
     serializer_class = StimulusSerializer
     queryset = Stimulus.objects.none()
+    queries = (StimulusQuerySerializer,)
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.view_study")

@@ -25,12 +25,12 @@ class StudyQuerySerializer(serializers.Serializer[Any]):
     archived = serializers.BooleanField(default=False, help_text="Those that were put away.")
 
 
-@extend_schema(parameters=[StudyQuerySerializer], methods=["GET"])
 class StudyListView(ApiListView[Study]):
     """The studies that the account may see, the newest first."""
 
     serializer_class = StudySerializer
     queryset = Study.objects.none()
+    queries = (StudyQuerySerializer,)
     filters = {"status": "status", "title": "title__icontains", "since": "created_at__gte"}
     orders = ("created_at", "title", "slug")
 

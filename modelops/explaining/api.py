@@ -42,13 +42,13 @@ _OTHER_BYTES = 128 * 1024
 _ASK_AGAIN_SECONDS = "1"
 
 
-@extend_schema(parameters=[PredictionQuerySerializer])
 class ExplanationListView(ApiListView[Stimulus]):
     """What the leading predictor's active version, or the one named by `model` or `predictor`,
     answers about each stimulus."""
 
     serializer_class = PredictedExplanationSerializer
     queryset = Stimulus.objects.none()
+    queries = (PredictionQuerySerializer,)
     filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
     orders = ("filename",)
 

@@ -214,13 +214,13 @@ class ScoringRunCancelView(ApiView):
         return Response(ScoringRunSerializer(run).data)
 
 
-@extend_schema(parameters=[PredictionListQuerySerializer])
 class PredictionListView(ApiListView[Stimulus]):
     """What the leading predictor's active version, or the one named by `model` or `predictor`,
     predicts for each stimulus."""
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()
+    queries = (PredictionListQuerySerializer,)
     filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
     orders = ("filename", "priority")
     #: Of the study that was asked for, by the perspective's key.

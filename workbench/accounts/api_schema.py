@@ -81,9 +81,10 @@ class ApiSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         if TokenAuthentication not in self.view.authentication_classes:
             return []
+        own = [*self.view.queries, *_HEADERS["GET"]] if self.method == "GET" else []
         if self.method == "GET" and isinstance(self.view, ApiListView):
-            return [PageQuerySerializer, self.view.list_query(), *_HEADERS["GET"]]
-        return _HEADERS.get(self.method, [])
+            return [PageQuerySerializer, self.view.list_query(), *own]
+        return own or _HEADERS.get(self.method, [])
 
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False
