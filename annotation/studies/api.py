@@ -45,7 +45,7 @@ class StudyListView(ApiListView[Study]):
         """Create a draft."""
         data = StudyCreateSerializer(data=request.data)
         data.is_valid(raise_exception=True)
-        study = create_study(owner=signed_in(request), **data.validated_data)
+        study = create_study(owner=signed_in(request), **data.chosen())
         return Response(StudySerializer(study).data, status=201)
 
 

@@ -81,6 +81,14 @@ class ExplainingRunListView(ApiListView[ExplainingRun]):
         return Response(ExplainingRunSerializer(run).data, status=201)
 
 
+class ExplainingRunDetailView(ApiView):
+    @extend_schema(responses=ExplainingRunSerializer)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """One explaining run and its progress."""
+        run = get_object_or_404(explaining_runs_of(find_study(request.user, slug, VIEW)), pk=pk)
+        return Response(ExplainingRunSerializer(run).data)
+
+
 class ExplainingRunCancelView(ApiView):
     @extend_schema(request=None, responses=ExplainingRunSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:

@@ -152,6 +152,14 @@ class ModelListView(ApiListView[ModelVersion]):
         return versions_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
 
 
+class ModelDetailView(ApiView):
+    @extend_schema(responses=ModelVersionSerializer)
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        """One version, and how it did on the hold-out."""
+        version = version_of(find_study(request.user, slug, VIEW), number)
+        return Response(ModelVersionSerializer(version).data)
+
+
 class PromoteView(ApiView):
     @extend_schema(request=PromotionRequestSerializer, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:

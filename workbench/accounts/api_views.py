@@ -50,7 +50,7 @@ class ApiView(APIView):
 
     def read_parameters(self) -> set[str]:
         """Names of those that its GET reads."""
-        return {name for query in self.queries for name in query().fields}
+        return {str(name) for query in self.queries for name in query().fields}
 
     def lock(self, **kwargs: Any) -> None:
         """Until the end of the transaction nobody else changes what PUT and PATCH change."""

@@ -45,7 +45,7 @@ _FORMATS = {
 
 
 def add_examples(result: Schema, **_rest: Any) -> Schema:
-    """A postprocessing hook of drf-spectacular: each body of JSON, and each form, without an example
+    """A postprocessing hook of drf-spectacular: each JSON body, and each form, without an example
     gets one."""
     shapes = result.get("components", {}).get("schemas", {})
     for operation in operations(result):
@@ -100,8 +100,7 @@ def _form_of(schema: Schema, shapes: Schema) -> Schema:
     """What nobody needs to fill in is left out: its fields are often instead of each other."""
     whole = shapes[schema["$ref"].rpartition("/")[2]]
     filled: Schema = example_of(whole, shapes, hidden="readOnly")
-    asked = {name: value for name, value in filled.items() if not _optional(whole, name)}
-    return asked
+    return {name: value for name, value in filled.items() if not _optional(whole, name)}
 
 
 def _optional(schema: Schema, name: str) -> bool:

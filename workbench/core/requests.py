@@ -53,7 +53,7 @@ class NoSlashError(MintError):
 def lacks_slash(request: HttpRequest) -> bool:
     """Whether the address would lead somewhere with a slash at its end."""
     path = request.path_info
-    return not path.endswith("/") and is_valid_path(f"{path}/")
+    return not path.endswith("/") and bool(is_valid_path(f"{path}/"))
 
 
 class RedirectToSlash(CommonMiddleware):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -16,6 +17,7 @@ from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from annotation.raters.access import rater_access
 from annotation.studies.audit import record
+from annotation.studies.presets import PRESETS
 from tests.factories import make_rater, make_score, make_session, make_stimuli, make_study
 from workbench.accounts.models import User
 from workbench.core.api_examples import operations
@@ -167,10 +169,15 @@ def test_a_client_gets_its_answer_whatever_type_it_accepts(
     assert answer.headers["Content-Type"].startswith(expected)
 
 
-def schema() -> dict[str, Any]:
+@cache
+def document() -> str:
     out = StringIO()
     call_command("spectacular", "--format", "openapi-json", stdout=out)
-    found: dict[str, Any] = json.loads(out.getvalue())
+    return out.getvalue()
+
+
+def schema() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(document())
     return found
 
 
@@ -281,3 +288,14 @@ def test_the_schema_describes_every_endpoint_without_a_warning(client: Client, d
     out = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
     assert "/api/v1/studies/{slug}/export/" in out.getvalue()
+
+
+def test_a_study_begins_with_a_preset(api: Client) -> None:
+    body = {"title": "Lab", "preset": "lab-acr", "target_ratings": 20, "maximum_ratings": 24}
+    made = api.post("/api/v1/studies/", body, content_type="application/json").json()
+    kept = PRESETS["lab-acr"].settings()
+    assert made["session_plan"] == kept["session_plan"]
+    assert (made["target_ratings"], made["session_trials"]) == (20, kept["session_trials"])
+    body["preset"] = "lab"
+    refused = api.post("/api/v1/studies/", body, content_type="application/json")
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["preset"])
