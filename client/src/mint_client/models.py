@@ -215,6 +215,7 @@ EventType: TypeAlias = Literal[
     "rater.flagged",
     "import.finished",
     "release.made",
+    "dataset.finished",
     "run.finished",
     "model.promoted",
     "ping",
@@ -226,6 +227,7 @@ EventsEnum: TypeAlias = Literal[
     "rater.flagged",
     "import.finished",
     "release.made",
+    "dataset.finished",
     "run.finished",
     "model.promoted",
 ]
