@@ -123,6 +123,8 @@ def test_those_that_read_a_body_are_known(world: World, send: Callable[..., Any]
         ("api-import-retry", "post"),
         ("api-stimuli-purpose", "post"),
         ("api-raters", "post"),
+        ("api-identities", "post"),
+        ("api-shared-link", "put"),
         ("api-rater-erasure", "post"),
         ("api-rater-status", "post"),
         ("api-messages", "post"),

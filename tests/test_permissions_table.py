@@ -64,6 +64,7 @@ VIEWERS = {
     "api-protocols",
     "api-protocol",
     "api-stimuli",
+    "api-stimulus",
     "api-prompts",
     "api-trials",
     "api-export",
@@ -82,6 +83,7 @@ VIEWERS = {
     "api-training-run",
     "api-predictors",
     "api-models",
+    "api-model",
     "api-model-agreement",
     "api-model-calibration",
     "api-model-learning",
@@ -91,6 +93,7 @@ VIEWERS = {
     "api-scoring-runs",
     "api-scoring-run",
     "api-explaining-runs",
+    "api-explaining-run",
     "api-explanations",
     "api-assessment",
     "api-predictions",
@@ -100,6 +103,7 @@ VIEWERS = {
 OWNERS = {
     "study-payment-csv",
     "api-payment",
+    "api-identities",
     "study-member",
     "api-member",
     "api-member-ownership",
@@ -265,6 +269,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     # Of somebody who is no member.
     "api-member-ownership": ("post", ("slug", "none"), (MISSING, MISSING, MISSING, 401)),
     "api-raters": ("get", ("slug",), API),
+    "api-rater": ("get", ("slug", "rater"), API),
+    "api-identities": ("get", ("slug",), OWNER_API),
+    # Without a shared link.
+    "api-shared-link": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
+    "api-shared-link-rotation": ("post", ("slug",), (MISSING, MISSING, MISSING, 401)),
     "api-rater-link": ("post", ("slug", "rater"), API),
     # With a form: whoever may, is told that it takes JSON.
     "api-rater-status": ("post", ("slug", "rater"), (415, 415, MISSING, 401)),
@@ -279,6 +288,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-recruitment": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
     "api-payment": ("get", ("slug",), OWNER_API),
     "api-reliability": ("get", ("slug",), API),
+    "api-coverage": ("get", ("slug",), API),
+    "api-stimulus": ("get", ("slug", "stimulus"), API),
     "api-stimuli": ("get", ("slug",), API),
     "api-mappings": ("get", ("slug",), API),
     # Of a name that no mapping has.
@@ -316,6 +327,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-predictors": ("get", ("slug",), API),
     "api-predictor-lead": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-models": ("get", ("slug",), API),
+    "api-model": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-model-learning": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-model-calibration": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-model-agreement": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
@@ -331,6 +343,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-scoring-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-scoring-run-cancel": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-explaining-runs": ("get", ("slug",), API),
+    "api-explaining-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-explaining-run-cancel": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-explanations": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
     # Without an image: those who may upload are told what is missing.

@@ -18,6 +18,7 @@ from rest_framework.exceptions import APIException
 from .core.api import exception_handler
 from .core.api_problems import PROBLEM_JSON
 from .core.request_numbers import number_of
+from .core.requests import NoSlashError, lacks_slash
 from .core.uploads import UploadNotKeptError
 
 
@@ -32,7 +33,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _told(Http404()) if _is_api(request) else defaults.page_not_found(request, exception)
+    if not _is_api(request):
+        return defaults.page_not_found(request, exception)
+    return _told(NoSlashError() if lacks_slash(request) else Http404())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

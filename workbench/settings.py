@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     # Above the search for CSRF tokens, which receives the form.
     "workbench.core.room.KeepRoom",
-    "django.middleware.common.CommonMiddleware",
+    "workbench.core.requests.RedirectToSlash",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -1,5 +1,7 @@
 """A dataset release: the job that makes its archive, then what the archive is."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -71,6 +73,9 @@ class DatasetRelease(Job):
 
     def get_absolute_url(self) -> str:
         return reverse("study-datasets", args=[self.study.slug])
+
+    def trail_detail(self) -> dict[str, Any]:
+        return {"number": self.number, "version": self.version}
 
     @property
     def version(self) -> str:

@@ -19,6 +19,7 @@ class EventType(models.TextChoices):
     RATER_FLAGGED = "rater.flagged", _("A rater fails a rule")
     IMPORT_FINISHED = "import.finished", _("An import is over")
     RELEASE_MADE = "release.made", _("A release of opinion scores was made")
+    DATASET_FINISHED = "dataset.finished", _("The making of a dataset release is over")
     RUN_FINISHED = "run.finished", _("A training, scoring or explaining is over")
     MODEL_PROMOTED = "model.promoted", _("A model version was taken into use")
     PING = "ping", _("A test")

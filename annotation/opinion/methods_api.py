@@ -5,7 +5,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -79,9 +80,18 @@ class OpinionMethodListView(ApiView):
         return Response(OpinionMethodSerializer(found, many=True).data)
 
 
+class PreviewQuerySerializer(serializers.Serializer[Any]):
+    """The method's parameters."""
+
+    parameters = serializers.CharField(
+        required=False, allow_blank=True, help_text="JSON; defaults if left out."
+    )
+
+
 class OpinionMethodPreviewView(ApiView):
+    queries = (PreviewQuerySerializer,)
+
     @extend_schema(
-        parameters=[OpenApiParameter("parameters", str, description="JSON; defaults if left out.")],
         responses={
             200: PreviewSerializer,
             202: OpenApiResponse(description="Being computed; ask again in some seconds."),
@@ -95,7 +105,7 @@ class OpinionMethodPreviewView(ApiView):
             raise Http404
         found = preview_for_readers(study, name, _parameters(request))
         if found is None:
-            return Response({"detail": "Being computed; ask again in some seconds."}, status=202)
+            return Response({"detail": _("Being computed; ask again in some seconds.")}, status=202)
         return Response(PreviewSerializer(_shown(found)).data)
 
 

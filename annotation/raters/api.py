@@ -75,6 +75,15 @@ class RaterListView(ApiListView[Rater]):
         return Response(answer.data, status=201)
 
 
+class RaterDetailView(ApiView):
+    token_scope = TokenScope.MANAGE
+
+    @extend_schema(responses=RaterSerializer)
+    def get(self, request: Request, slug: str, code: str) -> Response:
+        """One rater, with the link that opens their session."""
+        return _told(_find(request, slug, code), request)
+
+
 class RaterLinkView(ApiView):
     @extend_schema(request=None, responses=RaterSerializer)
     def post(self, request: Request, slug: str, code: str) -> Response:

@@ -86,9 +86,15 @@ def parse_people(text: str) -> list[Person]:
     appear only once.
     """
     text = text.lstrip("\ufeff")
+    return checked_people(_of_table(text) if _has_header(text) else _of_lines(text))
+
+
+def checked_people(numbered: Iterable[tuple[int, Person]]) -> list[Person]:
+    """The people, each with its line. Raises PeopleError for one that names nobody, and for an
+    e-mail address that comes twice."""
     people: list[Person] = []
     lines: dict[str, int] = {}
-    for number, person in _of_table(text) if _has_header(text) else _of_lines(text):
+    for number, person in numbered:
         _check(person, number)
         first = lines.setdefault(person.email.casefold(), number) if person.email else number
         if first != number:

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -14,12 +13,16 @@ from rest_framework.response import Response
 from workbench.accounts.api_views import ApiView
 from workbench.accounts.models import TokenScope
 from workbench.accounts.signed_in import signed_in
+from workbench.core.strict_schema import schema_of
 
 from ..models import SharedLink
+from ..protocol.recruitment import Recruitment
 from ..studies.selectors import find_study
 from .invitations import set_recruitment
 from .paying import Payable, payables
 from .services import record_download
+
+_RECRUITMENT = {"application/json": schema_of(Recruitment)}
 
 
 class PayableSerializer(serializers.Serializer[Payable]):
@@ -39,12 +42,15 @@ class RecruitmentView(ApiView):
     def lock(self, **kwargs: Any) -> None:
         list(SharedLink.objects.select_for_update().filter(study__slug=kwargs["slug"]))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses={(200, "application/json"): schema_of(Recruitment)})
     def get(self, request: Request, slug: str) -> Response:
         """What the study's shared link reads of its visitors, and where each outcome leads."""
         return Response(_link(request, slug).platform.to_json())
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        request=_RECRUITMENT,
+        responses={(200, "application/json"): schema_of(Recruitment)},
+    )
     def put(self, request: Request, slug: str) -> Response:
         """Set both, as they are answered; what is left out has its default."""
         link = _link(request, slug)

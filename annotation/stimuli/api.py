@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -76,6 +77,17 @@ class StimulusQuerySerializer(serializers.Serializer[Any]):
     perspective = serializers.SlugField(required=False, allow_blank=True)
 
 
+class StimulusDetailView(ApiView):
+    @extend_schema(responses=StimulusSerializer)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """One stimulus."""
+        study = find_study(request.user, slug, "annotation.view_study")
+        found = get_object_or_404(
+            Stimulus.objects.select_related("prompt", "generator"), study=study, pk=pk
+        )
+        return Response(StimulusSerializer(found, context={"request": request}).data)
+
+
 class PurposeSerializer(ExactSerializer):
     """What to use which images for; `scores` are expected of each of them, by perspective, on the
     study's scale. Without any, those known already are, or else what raters say so far."""
@@ -107,12 +119,13 @@ class StimulusPurposeView(ApiView):
         return Response({"changed": changed})
 
 
-@extend_schema(parameters=[StimulusQuerySerializer])
 class StimulusListView(ApiListView[Stimulus]):
     """The study's stimuli, most wanted first or in the order of `sort`."""
 
     serializer_class = StimulusSerializer
     queryset = Stimulus.objects.none()
+    queries = (StimulusQuerySerializer,)
+    filters = {"id": "pk", "filename": "filename"}
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.view_study")

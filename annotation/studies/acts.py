@@ -58,6 +58,8 @@ ACTS: dict[str, Words] = {
     "image.purged": gettext_lazy("Deleted the files of the image %(filename)s: %(reason)s"),
     "image.replaced": gettext_lazy("Replaced the image %(filename)s: %(reason)s"),
     "dataset.downloaded": gettext_lazy("Downloaded dataset release %(version)s"),
+    "dataset.succeeded": gettext_lazy("Dataset release %(version)s is made"),
+    "dataset.failed": gettext_lazy("Dataset release %(version)s could not be made"),
     "dataset.cancelled": gettext_lazy("Cancelled dataset release %(version)s"),
     "dataset.asked": gettext_lazy(
         "Asked for dataset release %(version)s of the opinion scores “%(name)s”"

@@ -25,12 +25,12 @@ class StudyQuerySerializer(serializers.Serializer[Any]):
     archived = serializers.BooleanField(default=False, help_text="Those that were put away.")
 
 
-@extend_schema(parameters=[StudyQuerySerializer], methods=["GET"])
 class StudyListView(ApiListView[Study]):
     """The studies that the account may see, the newest first."""
 
     serializer_class = StudySerializer
     queryset = Study.objects.none()
+    queries = (StudyQuerySerializer,)
     filters = {"status": "status", "title": "title__icontains", "since": "created_at__gte"}
     orders = ("created_at", "title", "slug")
 
@@ -45,7 +45,7 @@ class StudyListView(ApiListView[Study]):
         """Create a draft."""
         data = StudyCreateSerializer(data=request.data)
         data.is_valid(raise_exception=True)
-        study = create_study(owner=signed_in(request), **data.validated_data)
+        study = create_study(owner=signed_in(request), **data.chosen())
         return Response(StudySerializer(study).data, status=201)
 
 

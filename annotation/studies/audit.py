@@ -47,4 +47,4 @@ def _job_ended(job: Job, **_rest: Any) -> None:
     action = f"{kind_of(job)}.{job.state}"
     if action in ACTS:
         study: Study = job.study  # type: ignore[attr-defined] # of every kind, not of their base
-        record(study=study, actor=None, action=action, job=job.pk)
+        record(study=study, actor=None, action=action, **job.trail_detail())

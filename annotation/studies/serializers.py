@@ -12,6 +12,7 @@ from workbench.core.strict_schema import schema_of
 from ..models import Study
 from ..protocol import forms, plan, reliability_rules, viewing
 from ..protocol.perspectives import PerspectiveSettings
+from .presets import PRESETS
 from .services import SETTINGS
 
 _RULES = {
@@ -89,7 +90,19 @@ class StudyChangeSerializer(ExactSerializer, StudySerializer):
 
 
 class StudyCreateSerializer(ExactSerializer, StudySerializer):
-    """A new draft; everything but the title has a default."""
+    """A new draft; everything but the title has a default. `preset`: the protocol that decides what
+    is not given here."""
+
+    preset = serializers.ChoiceField(
+        choices=[(key, item.name) for key, item in PRESETS.items()], required=False
+    )
 
     class Meta(StudySerializer.Meta):
+        fields = [*StudySerializer.Meta.fields, "preset"]
         extra_kwargs = {"slug": {"required": False}, "status": {"read_only": True}}
+
+    def chosen(self) -> dict[str, Any]:
+        """After `is_valid`: all settings, those of the preset too."""
+        given = dict(self.validated_data)
+        preset = given.pop("preset", None)
+        return given if preset is None else {**PRESETS[preset].settings(), **given}

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from ..opinion import api as opinion
+from ..opinion import coverage_api as coverage
 from ..opinion import generators_api as generators
 from ..opinion import links_api as links
 from ..opinion import methods_api as methods
@@ -10,11 +11,13 @@ from ..opinion.dataset import api as dataset
 from ..opinion.export import api as export
 from ..opinion.panel import api as panel
 from ..raters import api as raters
+from ..raters import identities_api as identities
 from ..raters import messages_api as messages
 from ..raters import overview_api as overview
 from ..raters import recruitment_api as recruitment
 from ..raters import reliability_api as reliability
 from ..raters import sessions_api as sessions
+from ..raters import shared_link_api as shared_link
 from ..removal import images_api as removal_images
 from ..removal import raters_api as removal_raters
 from ..removal import studies_api as removal_studies
@@ -124,6 +127,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
+        "studies/<slug:slug>/raters/<str:code>/",
+        raters.RaterDetailView.as_view(),
+        name="api-rater",
+    ),
+    path(
         "studies/<slug:slug>/raters/<str:code>/link/",
         raters.RaterLinkView.as_view(),
         name="api-rater-link",
@@ -145,6 +153,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/raters/<str:code>/erasure/",
         removal_raters.ErasureView.as_view(),
         name="api-rater-erasure",
+    ),
+    path(
+        "studies/<slug:slug>/identities/",
+        identities.IdentityListView.as_view(),
+        name="api-identities",
+    ),
+    path(
+        "studies/<slug:slug>/shared-link/",
+        shared_link.SharedLinkView.as_view(),
+        name="api-shared-link",
+    ),
+    path(
+        "studies/<slug:slug>/shared-link/rotation/",
+        shared_link.SharedLinkRotationView.as_view(),
+        name="api-shared-link-rotation",
     ),
     path(
         "studies/<slug:slug>/recruitment/",
@@ -202,6 +225,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         removal_images.ReplacementView.as_view(),
         name="api-stimulus-replacement",
     ),
+    path(
+        "studies/<slug:slug>/stimuli/<int:pk>/",
+        stimuli.StimulusDetailView.as_view(),
+        name="api-stimulus",
+    ),
+    path("studies/<slug:slug>/coverage/", coverage.CoverageView.as_view(), name="api-coverage"),
     path("studies/<slug:slug>/export/", export.ExportView.as_view(), name="api-export"),
     path(
         "studies/<slug:slug>/export/study.json",

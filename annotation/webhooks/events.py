@@ -37,6 +37,10 @@ def job_over(action: str, name: str, **more: str) -> Callable[[Detail], Data]:
     return lambda detail: {**more, name: detail["job"], "state": state}
 
 
+def _dataset(state: str) -> Callable[[Detail], Data]:
+    return lambda detail: {"dataset": detail["number"], "state": state}
+
+
 #: Action → what is told of it.
 TOLD: dict[str, Told] = {
     "ratings.reached": Told(
@@ -51,6 +55,10 @@ TOLD: dict[str, Told] = {
         EventType.RELEASE_MADE,
         lambda detail: {"release": detail["number"], "method": detail["method"]},
     ),
+    **{
+        f"dataset.{state}": Told(EventType.DATASET_FINISHED, _dataset(state))
+        for state in ("succeeded", "failed", "cancelled")
+    },
     **{
         action: Told(EventType.IMPORT_FINISHED, job_over(action, "import"))
         for action in ("import.succeeded", "import.failed", "import.cancelled")

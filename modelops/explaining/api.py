@@ -42,13 +42,13 @@ _OTHER_BYTES = 128 * 1024
 _ASK_AGAIN_SECONDS = "1"
 
 
-@extend_schema(parameters=[PredictionQuerySerializer])
 class ExplanationListView(ApiListView[Stimulus]):
     """What the leading predictor's active version, or the one named by `model` or `predictor`,
     answers about each stimulus."""
 
     serializer_class = PredictedExplanationSerializer
     queryset = Stimulus.objects.none()
+    queries = (PredictionQuerySerializer,)
     filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
     orders = ("filename",)
 
@@ -79,6 +79,14 @@ class ExplainingRunListView(ApiListView[ExplainingRun]):
         data.is_valid(raise_exception=True)
         run = start_explaining(version=version_of(study, data.validated_data.get("model")))
         return Response(ExplainingRunSerializer(run).data, status=201)
+
+
+class ExplainingRunDetailView(ApiView):
+    @extend_schema(responses=ExplainingRunSerializer)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """One explaining run and its progress."""
+        run = get_object_or_404(explaining_runs_of(find_study(request.user, slug, VIEW)), pk=pk)
+        return Response(ExplainingRunSerializer(run).data)
 
 
 class ExplainingRunCancelView(ApiView):

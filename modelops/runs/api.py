@@ -152,6 +152,14 @@ class ModelListView(ApiListView[ModelVersion]):
         return versions_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
 
 
+class ModelDetailView(ApiView):
+    @extend_schema(responses=ModelVersionSerializer)
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        """One version, and how it did on the hold-out."""
+        version = version_of(find_study(request.user, slug, VIEW), number)
+        return Response(ModelVersionSerializer(version).data)
+
+
 class PromoteView(ApiView):
     @extend_schema(request=PromotionRequestSerializer, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
@@ -214,13 +222,13 @@ class ScoringRunCancelView(ApiView):
         return Response(ScoringRunSerializer(run).data)
 
 
-@extend_schema(parameters=[PredictionListQuerySerializer])
 class PredictionListView(ApiListView[Stimulus]):
     """What the leading predictor's active version, or the one named by `model` or `predictor`,
     predicts for each stimulus."""
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()
+    queries = (PredictionListQuerySerializer,)
     filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
     orders = ("filename", "priority")
     #: Of the study that was asked for, by the perspective's key.

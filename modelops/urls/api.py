@@ -35,6 +35,11 @@ urlpatterns: list[URLPattern] = [
     ),
     path(f"{_STUDY}/models/", views.ModelListView.as_view(), name="api-models"),
     path(
+        f"{_STUDY}/models/<int:number>/",
+        views.ModelDetailView.as_view(),
+        name="api-model",
+    ),
+    path(
         f"{_STUDY}/models/<int:number>/promote/",
         views.PromoteView.as_view(),
         name="api-model-promote",
@@ -84,6 +89,11 @@ urlpatterns: list[URLPattern] = [
         f"{_STUDY}/explaining-runs/",
         explanations.ExplainingRunListView.as_view(),
         name="api-explaining-runs",
+    ),
+    path(
+        f"{_STUDY}/explaining-runs/<int:pk>/",
+        explanations.ExplainingRunDetailView.as_view(),
+        name="api-explaining-run",
     ),
     path(
         f"{_STUDY}/explaining-runs/<int:pk>/cancel/",

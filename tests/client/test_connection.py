@@ -75,6 +75,44 @@ def test_a_patch_is_never_sent_again() -> None:
     assert [request.headers["If-Match"] for request in asked] == ['"1"']
 
 
+def test_a_file_is_sent_whole_a_second_time(tmp_path: Path) -> None:
+    answer, asked = answers(httpx.ReadTimeout("slow"), httpx.Response(202, json={"id": 1}))
+    (tmp_path / "images.zip").write_bytes(CONTENT)
+    study(answer).import_(images=tmp_path / "images.zip", wait=False)
+    assert [CONTENT in request.read() for request in asked] == [True, True]
+
+
+@pytest.mark.parametrize("url", ["https://mint.test", "https://mint.test/api/v1/"])
+def test_the_address_may_be_the_servers_or_the_apis(url: str) -> None:
+    answer, asked = answers(*[httpx.Response(200, json={})] * 2)
+    client = Client(url, "mint_x\n", transport=httpx.MockTransport(answer))
+    client.study("a/b").get("overview")
+    client.study("demo").get("export/study.json")
+    assert [str(request.url) for request in asked] == [
+        "https://mint.test/api/v1/studies/a%2Fb/overview/",
+        "https://mint.test/api/v1/studies/demo/export/study.json",
+    ]
+    assert {request.headers["Authorization"] for request in asked} == {"Token mint_x"}
+
+
+def test_what_is_no_address_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="begin it with https://"):
+        Client("mint.test", "mint_x")
+
+
+def test_what_has_no_method_of_its_own_is_set_removed_and_waited_for() -> None:
+    answer, asked = answers(
+        httpx.Response(200, json={"quota": 5}),
+        httpx.Response(204),
+        httpx.Response(200, json={"state": "running"}),
+        httpx.Response(200, json={"state": "succeeded"}),
+    )
+    assert study(answer).put("shared-link/", {"quota": 5}, etag='"1"') == {"quota": 5}
+    study(answer).delete("webhooks/1/")
+    assert study(answer).wait("training-runs/1/") == {"state": "succeeded"}
+    assert [request.method for request in asked] == ["PUT", "DELETE", "GET", "GET"]
+
+
 @pytest.mark.parametrize(
     ("status", "code", "error"),
     [
@@ -187,3 +225,11 @@ def test_a_download_that_gives_up_is_gone_on_with_by_the_next(tmp_path: Path) ->
     )
     assert study(answer).dataset(1).download(tmp_path).read_bytes() == CONTENT
     assert asked[1].headers["Range"] == "bytes=9-"
+
+
+def test_an_import_that_refused_rows_names_the_first() -> None:
+    row = {"row": 3, "line": 4, "filename": "a.png", "problem": "no image", "fix": "add it"}
+    job = {"state": "failed", "refusal": "", "rejected": 2, "rejected_rows": [row]}
+    answer, _asked = answers(httpx.Response(200, json=job))
+    with pytest.raises(mint_client.JobFailedError, match="such as row 3: no image; add it"):
+        study(answer).wait_for_import(3)

@@ -11,7 +11,7 @@ from ..core.api import ExactSerializer
 from ..core.api_groups import GROUP_OF
 from ..core.api_pages import PageQuerySerializer
 from ..core.api_shapes import say_something
-from .api_views import ApiListView
+from .api_views import ApiListView, ApiView
 from .authentication import TokenAuthentication
 from .scopes import needed_scope
 
@@ -81,9 +81,12 @@ class ApiSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         if TokenAuthentication not in self.view.authentication_classes:
             return []
-        if self.method == "GET" and isinstance(self.view, ApiListView):
-            return [PageQuerySerializer, self.view.list_query(), *_HEADERS["GET"]]
-        return _HEADERS.get(self.method, [])
+        headers: list[Any] = _HEADERS.get(self.method, [])
+        if self.method != "GET" or not isinstance(self.view, ApiView):
+            return headers
+        if isinstance(self.view, ApiListView):
+            headers = [PageQuerySerializer, self.view.list_query(), *headers]
+        return [*self.view.queries, *headers]
 
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False

@@ -8,13 +8,15 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
-from rest_framework import generics
+from rest_framework import generics, serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from workbench.core.api_lists import ListQuerySerializer
+from workbench.core.api_pages import PageQuerySerializer
+from workbench.core.api_queries import refuse_unread
 
 from .conditional import add_etag, not_modified, refuse_changed
 from .fingerprints import MULTIPART, fingerprint, hash_files
@@ -42,7 +44,13 @@ class ApiView(APIView):
     """A view whose POST is done once, however often it is sent with one `Idempotency-Key`; whose
     GET has an ETag; and whose PUT and PATCH are refused if they name another one."""
 
+    #: What its GET reads of the address's parameters, in addition to what all lists do.
+    queries: ClassVar[Sequence[type[serializers.Serializer[Any]]]] = ()
     _claimed: Claim | None = None
+
+    def read_parameters(self) -> set[str]:
+        """Names of those that its GET reads."""
+        return {str(name) for query in self.queries for name in query().fields}
 
     def lock(self, **kwargs: Any) -> None:
         """Until the end of the transaction nobody else changes what PUT and PATCH change."""
@@ -60,6 +68,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self._claim(request, *args, **kwargs)
+        if request.method in _READING:
+            refuse_unread(request.query_params, self.read_parameters())
         if self._replaces(request):
             self.lock(**kwargs)
             now = self.get(request, *args, **kwargs)  # type: ignore[attr-defined] # who has PUT has it
@@ -125,6 +135,10 @@ class ApiListView(ApiView, generics.ListAPIView[M]):
     queryset: Any
     filters: ClassVar[Mapping[str, str]] = {}
     orders: ClassVar[Sequence[str]] = ()
+
+    def read_parameters(self) -> set[str]:
+        everywhere = {*PageQuerySerializer().fields, *self.list_query().fields}
+        return super().read_parameters() | everywhere
 
     def list_query(self, **more: Any) -> ListQuerySerializer:
         row: Any = self.get_serializer_class()()

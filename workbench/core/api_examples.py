@@ -9,6 +9,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 _JSON = "application/json"
+_FORM = "multipart/form-data"
 _KNOWN: dict[str, Any] = {
     "slug": "portraits",
     "title": "Portraits of 2026",
@@ -27,9 +28,10 @@ _KNOWN: dict[str, Any] = {
     "detail": "What was wrong, and how to fix it.",
     "reason": "The rater asked for it.",
     "link": "https://workbench.example/rate/7KXW3M4TQP.1.signature/",
-    "next": "https://workbench.example/api/v1/…?limit=100&offset=100",
+    "next": "https://workbench.example/api/v1/…?cursor=W1sxMDBdLGZhbHNlXQ",
     "previous": None,
     "count": 1,
+    "constants": '{"generator": "sdxl-1.0"}',
     "content_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }
 _FORMATS = {
@@ -37,15 +39,18 @@ _FORMATS = {
     "date": "2026-11-28",
     "uri": "https://workbench.example/",
     "email": "ann@lab.example",
+    "uuid": "69de90f2-24df-445f-94d4-aebf51a10c4f",
     "binary": "(the file)",
 }
 
 
 def add_examples(result: Schema, **_rest: Any) -> Schema:
-    """A postprocessing hook of drf-spectacular: each JSON body without an example gets one."""
+    """A postprocessing hook of drf-spectacular: each JSON body, and each form, without an example
+    gets one."""
     shapes = result.get("components", {}).get("schemas", {})
     for operation in operations(result):
-        asked = operation.get("requestBody", {}).get("content", {}).get(_JSON)
+        bodies = operation.get("requestBody", {}).get("content", {})
+        asked, form = bodies.get(_JSON), bodies.get(_FORM)
         told = [
             answer["content"][_JSON]
             for status, answer in operation["responses"].items()
@@ -53,6 +58,8 @@ def add_examples(result: Schema, **_rest: Any) -> Schema:
         ]
         if asked and not _given(asked):
             asked["example"] = example_of(asked["schema"], shapes, hidden="readOnly")
+        if form and not _given(form):
+            form["example"] = _form_of(form["schema"], shapes)
         for media in told:
             if not _given(media):
                 media["example"] = example_of(media["schema"], shapes, hidden="writeOnly")
@@ -87,6 +94,17 @@ def example_of(schema: Schema, shapes: Schema, name: str = "", *, hidden: str = 
             if not value.get(hidden)
         }
     return _plain(schema, shapes, name)
+
+
+def _form_of(schema: Schema, shapes: Schema) -> Schema:
+    """What nobody needs to fill in is left out: its fields are often instead of each other."""
+    whole = shapes[schema["$ref"].rpartition("/")[2]]
+    filled: Schema = example_of(whole, shapes, hidden="readOnly")
+    return {name: value for name, value in filled.items() if not _optional(whole, name)}
+
+
+def _optional(schema: Schema, name: str) -> bool:
+    return "default" in schema["properties"][name] and name not in schema.get("required", ())
 
 
 def _given(media: Schema) -> bool:

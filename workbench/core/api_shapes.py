@@ -39,6 +39,7 @@ def sharpen(result: Schema, **_rest: Any) -> Schema:
     """A postprocessing hook of drf-spectacular."""
     for shape in list(_shapes(result)):
         _allow_null_once(shape)
+        _forget_impossible_default(shape)
         if _is_text(shape) and not _PLAIN & shape.keys():
             shape["pattern"] = _TEXT
     shapes = result["components"]["schemas"]
@@ -80,6 +81,13 @@ def _allow_null_once(shape: Schema) -> None:
     """Anything, null too, is `{}`: in `oneOf`, null would be valid twice, which is invalid."""
     if shape.get("oneOf") == [{}, _NULL]:
         del shape["oneOf"]
+
+
+def _forget_impossible_default(shape: Schema) -> None:
+    """What is taken for a text that was left out need not be one that can be sent, as a default has
+    to be."""
+    if shape.get("default") == "" and ("minLength" in shape or _PLAIN & shape.keys() - {"enum"}):
+        del shape["default"]
 
 
 def _allow_fewer_fields(operation: Schema, shapes: Schema) -> None:

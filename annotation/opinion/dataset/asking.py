@@ -103,8 +103,7 @@ def cancel_dataset(*, job: DatasetRelease, actor: User | None) -> None:
     with transaction.atomic():
         if not leases.cancel(DatasetRelease, job.pk):
             raise DatasetOverError(_("It is over already; there is nothing to cancel."))
-        study, version = job.study, job.version
-        record(study=study, actor=actor, action="dataset.cancelled", version=version)
+        record(study=job.study, actor=actor, action="dataset.cancelled", **job.trail_detail())
     job.refresh_from_db()
 
 

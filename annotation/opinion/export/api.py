@@ -59,9 +59,10 @@ class ExportQuerySerializer(ReleaseQuerySerializer):
 @streams
 class ExportView(ApiView):
     token_scope = TokenScope.EXPORT
+    queries = (ExportQuerySerializer,)
 
     @extend_schema(
-        parameters=[ExportQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses={
             (200, form.content_type.partition(";")[0]): OpenApiTypes.BINARY
             if "parquet" in form.content_type
@@ -83,10 +84,11 @@ class ExportView(ApiView):
 @heavy
 class StudyDocumentView(ApiView):
     token_scope = TokenScope.EXPORT
+    queries = (ReleaseQuerySerializer,)
 
     @extend_schema(
         operation_id="studies_export_document_retrieve",
-        parameters=[ReleaseQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, slug: str) -> Response:

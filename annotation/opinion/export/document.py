@@ -6,25 +6,32 @@ It comes with every export (`study.json` next to it), so that a file can be read
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Func, TextField
+from django.db import connection
 
-from ...models import OpinionRelease, Stimulus, Study
+from ...models import OpinionRelease, Study
 from ...studies.counting import COUNTING_IN_WORDS
 from ..methods import METHODS
 from .dictionary import dictionary
 from .facts import Facts
 
+#: Of metadata, what has a cell of its own in a table; structures have none.
+_KEYS = """
+SELECT DISTINCT said.key FROM annotation_stimulus, jsonb_each(metadata) AS said
+WHERE study_id = %s AND jsonb_typeof(said.value) NOT IN ('object', 'array', 'null')
+ORDER BY said.key
+"""
+
 
 def facts_of(study: Study) -> Facts:
-    keys = Stimulus.objects.filter(study=study).annotate(
-        key=Func("metadata", function="jsonb_object_keys", output_field=TextField())
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_KEYS, [study.pk])
+        keys = tuple(key for (key,) in cursor.fetchall())
     return Facts(
         study.slug,
         study.title,
         tuple(study.perspective_settings),
         COUNTING_IN_WORDS,
-        tuple(keys.order_by("key").values_list("key", flat=True).distinct()),
+        keys,
     )
 
 

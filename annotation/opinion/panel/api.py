@@ -164,7 +164,9 @@ class PlanSerializer(serializers.Serializer[Any]):
 
 @heavy
 class AgreementView(ApiView):
-    @extend_schema(parameters=[AgreementQuerySerializer], responses=AgreementSerializer)
+    queries = (AgreementQuerySerializer,)
+
+    @extend_schema(responses=AgreementSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """How far the study's raters agree, from each perspective.
 
@@ -180,7 +182,9 @@ class AgreementView(ApiView):
 
 @heavy
 class PlanView(ApiView):
-    @extend_schema(parameters=[PlanQuerySerializer], responses=PlanSerializer)
+    queries = (PlanQuerySerializer,)
+
+    @extend_schema(responses=PlanSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """How many ratings, minutes and what cost it takes to find something out."""
         study = find_study(request.user, slug, "annotation.view_study")

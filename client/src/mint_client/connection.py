@@ -15,18 +15,20 @@ from .errors import ApiError, UnreachableError, error_of
 _PAUSES = (0.5, 2.0, 5.0)
 #: A wait that the server asks for is obeyed up to this; a longer one is the caller's to decide.
 _LONGEST_WAIT = 60.0
-#: A PATCH has no key that tells the server that it has come before.
-_SENT_AGAIN = ("GET", "POST", "PUT", "DELETE")
+#: A PATCH has no key that tells the server that it has come before, and a DELETE that has come
+#: before finds nothing.
+_SENT_AGAIN = ("GET", "POST", "PUT")
 _PASSING = (429, 502, 503, 504)
 _IN_USE = "idempotency_key_in_use"
 _MOST_ROWS = 1000
+_API = "/api/v1"
 
 
 class Connection:
     """Sends requests with a token. Paths are those below `/api/v1/`.
 
     Args:
-        url: of the server, with or without a path; `/api/v1/` comes after it.
+        url: of the server, with or without a path; `/api/v1/` comes after it unless it is there.
         token: from the page *API tokens*.
         timeout: seconds to connect, and between two parts of an answer.
         transport: what carries the requests, if not the network.
@@ -41,8 +43,9 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/api/v1/",
-            headers={"Authorization": f"Token {token}"},
+            base_url=_base(url),
+            # Read from a file, it ends with a line's end.
+            headers={"Authorization": f"Token {token.strip()}"},
             timeout=timeout,
             transport=transport,
         )
@@ -62,7 +65,10 @@ class Connection:
         pauses = _PAUSES if method in _SENT_AGAIN else ()
         for pause in pauses:
             try:
-                response = self._http.request(method, path, headers=headers, **options)
+                response = self._http.request(method, _ended(path), headers=headers, **options)
+            except httpx.LocalProtocolError:
+                # Nothing was sent, nor will be.
+                break
             except httpx.TransportError:
                 time.sleep(pause)
                 continue
@@ -102,9 +108,22 @@ class Connection:
 
     def _send_once(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
-            return checked(self._http.request(method, path, **options))
+            return checked(self._http.request(method, _ended(path), **options))
         except httpx.TransportError as error:
             raise UnreachableError(f"{self._http.base_url} does not answer: {error}") from error
+
+
+def _base(url: str) -> str:
+    """Raises ValueError for what is no address."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{url!r} is no server's address: begin it with https://")
+    whole = url.rstrip("/")
+    return f"{whole if whole.endswith(_API) else whole + _API}/"
+
+
+def _ended(path: str) -> str:
+    """With the slash that addresses end with, unless they are a file's."""
+    return path if path.endswith("/") or "." in path.rpartition("/")[2] else f"{path}/"
 
 
 def checked(response: httpx.Response) -> httpx.Response:

@@ -4,6 +4,7 @@ import hashlib
 import time
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -21,7 +22,7 @@ class Dataset:
 
     def __init__(self, connection: Connection, study: str, number: int) -> None:
         self._connection = connection
-        self._path = f"studies/{study}/datasets/{number}/"
+        self._path = f"studies/{quote(study, safe='')}/datasets/{number}/"
         self._name = f"{study}, dataset release {number}"
         self.study = study
         self.number = number

@@ -215,6 +215,7 @@ EventType: TypeAlias = Literal[
     "rater.flagged",
     "import.finished",
     "release.made",
+    "dataset.finished",
     "run.finished",
     "model.promoted",
     "ping",
@@ -226,6 +227,7 @@ EventsEnum: TypeAlias = Literal[
     "rater.flagged",
     "import.finished",
     "release.made",
+    "dataset.finished",
     "run.finished",
     "model.promoted",
 ]
@@ -319,6 +321,16 @@ class HeldByRelease(TypedDict):
     ratings: int
 
 
+class Identity(TypedDict):
+    """
+    Who a rater is.
+    """
+
+    rater: str
+    name: NotRequired[str]
+    email: NotRequired[str]
+
+
 class Image(TypedDict):
     url: str
     width: int
@@ -336,6 +348,15 @@ class Invite(TypedDict, closed=True):
     account: str
     email: NotRequired[str]
     administrator: NotRequired[bool]
+
+
+class InvitedPerson(TypedDict, closed=True):
+    """
+    A name, an e-mail address, or both.
+    """
+
+    name: NotRequired[str]
+    email: NotRequired[str]
 
 
 class Job(TypedDict):
@@ -578,6 +599,13 @@ class PaginatedAuditEntryList(TypedDict):
     next: str | None
     previous: str | None
     results: list[AuditEntry]
+
+
+class PaginatedIdentityList(TypedDict):
+    count: NotRequired[int]
+    next: str | None
+    previous: str | None
+    results: list[Identity]
 
 
 class PaginatedOpinionScoreList(TypedDict):
@@ -862,6 +890,9 @@ class PredictorRequest(TypedDict, closed=True):
     name: NotRequired[str]
     strategy: NotRequired[str]
     recipe: NotRequired[str]
+
+
+PresetEnum: TypeAlias = Literal["active-learning", "lab-acr", "crowd-acr", "aigciqa2023"]
 
 
 class Preview(TypedDict):
@@ -1183,6 +1214,27 @@ SenderEnum: TypeAlias = Literal["owner", "rater"]
 SessionState: TypeAlias = Literal[
     "instructions", "rating", "paused", "done", "withdrawn", "stopped", "screened_out", "expired"
 ]
+
+
+class SharedLink(TypedDict):
+    """
+    The shared link: `used` of `quota` raters have joined by it.
+    """
+
+    address: str
+    is_open: NotRequired[bool]
+    quota: int
+    used: NotRequired[int]
+    created_at: str
+
+
+class SharedLinkSetting(TypedDict, closed=True):
+    """
+    For how many raters in all the link is, and whether anybody else can join.
+    """
+
+    quota: int
+    is_open: NotRequired[bool]
 
 
 SkipReasonEnum: TypeAlias = Literal["does_not_load", "offensive", "cannot_judge", "other"]
@@ -1725,6 +1777,14 @@ class ImportRequest(TypedDict, closed=True):
     labels_only: NotRequired[bool]
 
 
+class Invitation(TypedDict, closed=True):
+    """
+    Whom to invite.
+    """
+
+    people: list[InvitedPerson]
+
+
 class Leaderboard(TypedDict):
     """
     Generators from one perspective, the best first; empty with a problem that says why.
@@ -2222,6 +2282,21 @@ class Skip(TypedDict):
     note: NotRequired[str]
 
 
+class SplitCoverage(TypedDict):
+    """
+    How many main images of a split have how many ratings that count. `images`: how many have
+    none, one, two …; `complete`: how many have all that are `wanted`; `useful`: `ratings` without
+    those beyond what an image wants.
+    """
+
+    split: SplitEnum
+    images: list[int]
+    complete: int
+    ratings: int
+    useful: int
+    wanted: int
+
+
 class Stimulus(TypedDict):
     """
     A stimulus; `thumbnail` and `image` are addresses that expire.
@@ -2284,7 +2359,8 @@ class Study(TypedDict):
 
 class StudyCreate(TypedDict, closed=True):
     """
-    A new draft; everything but the title has a default.
+    A new draft; everything but the title has a default. `preset`: the protocol that decides what
+    is not given here.
     """
 
     slug: NotRequired[str]
@@ -2315,6 +2391,7 @@ class StudyCreate(TypedDict, closed=True):
     translations: NotRequired[dict[str, Any]]
     reliability_rules: NotRequired[ReliabilityRules2]
     created_at: str
+    preset: NotRequired[PresetEnum]
 
 
 class SubjectEstimate(TypedDict):

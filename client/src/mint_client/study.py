@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Unpack, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -50,7 +51,7 @@ class Study:
 
     def __init__(self, connection: Connection, slug: str) -> None:
         self._connection = connection
-        self._path = f"studies/{slug}/"
+        self._path = f"studies/{quote(slug, safe='')}/"
         self.slug = slug
 
     def read(self) -> models.Study:
@@ -180,6 +181,16 @@ class Study:
 
         return wait_for(look, f"{self.slug}, import {number}", timeout=timeout)
 
+    def invite(self, people: Sequence[models.InvitedPerson]) -> list[models.Rater]:
+        """A rater for each person (`name`, `email` or both), in their order, with the link to send
+        to them. The server keeps names apart from ratings."""
+        return cast(list[models.Rater], self.post("identities/", {"people": list(people)}))
+
+    def wait(self, path: str, *, timeout: float = 3600.0) -> Any:
+        """What is at `path` below the study, such as `training-runs/1/`, once it has succeeded.
+        Raises JobFailedError, WaitedTooLongError."""
+        return wait_for(lambda: self.get(path), f"{self.slug}, {path}", timeout=timeout)
+
     def get(self, path: str, **params: Any) -> Any:
         """What has no method here: the JSON at `path` below the study, such as `overview/`."""
         return self._connection.read(f"{self._path}{path}", **params)
@@ -201,6 +212,16 @@ class Study:
         return self._connection.send(
             "PATCH", f"{self._path}{path}", json=body, headers=headers
         ).json()
+
+    def put(self, path: str, body: Mapping[str, Any], *, etag: str | None = None) -> Any:
+        """Sets what is at `path` below the study, such as `shared-link/`; `etag` as in `patch`."""
+        headers = {} if etag is None else {"If-Match": etag}
+        response = self._connection.send("PUT", f"{self._path}{path}", json=body, headers=headers)
+        return response.json()
+
+    def delete(self, path: str) -> None:
+        """Removes what is at `path` below the study, such as `webhooks/1/`."""
+        self._connection.send("DELETE", f"{self._path}{path}")
 
     def _send_files(
         self, paths: Mapping[str, str | Path | None], data: Mapping[str, str]

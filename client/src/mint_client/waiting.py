@@ -34,5 +34,15 @@ def wait_for(look: Callable[[], J], what: str, *, timeout: float) -> J:
 
 def _refuse_failed(job: Mapping[str, Any], what: str) -> None:
     if job["state"] != "succeeded":
-        reason = job.get("error") or job.get("refusal") or "no reason given"
-        raise JobFailedError(f"{what} is {job['state']}: {reason}", job)
+        reason = job.get("error") or job.get("refusal") or _first_row(job)
+        raise JobFailedError(f"{what} is {job['state']}{reason and f': {reason}'}", job)
+
+
+def _first_row(job: Mapping[str, Any]) -> str:
+    """What is wrong with the first row of an import that refused some."""
+    rows = job.get("rejected_rows") or ()
+    if not rows:
+        return ""
+    row = rows[0]
+    told = f"row {row['row']}: {row['problem']}; {row['fix']}"
+    return f"{job['rejected']} rows are refused, such as {told}"

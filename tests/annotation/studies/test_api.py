@@ -1,6 +1,8 @@
 """The owner API."""
 
 import json
+from collections.abc import Iterator
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -15,6 +17,7 @@ from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from annotation.raters.access import rater_access
 from annotation.studies.audit import record
+from annotation.studies.presets import PRESETS
 from tests.factories import make_rater, make_score, make_session, make_stimuli, make_study
 from workbench.accounts.models import User
 from workbench.core.api_examples import operations
@@ -166,18 +169,24 @@ def test_a_client_gets_its_answer_whatever_type_it_accepts(
     assert answer.headers["Content-Type"].startswith(expected)
 
 
-def schema() -> dict[str, Any]:
+@cache
+def document() -> str:
     out = StringIO()
     call_command("spectacular", "--format", "openapi-json", stdout=out)
-    found: dict[str, Any] = json.loads(out.getvalue())
+    return out.getvalue()
+
+
+def schema() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(document())
     return found
 
 
-def json_bodies(operation: dict[str, Any]) -> list[dict[str, Any]]:
+def bodies_of(operation: dict[str, Any]) -> list[dict[str, Any]]:
     """What is sent, and what is answered if all goes well."""
     told = [item for status, item in operation["responses"].items() if status.startswith("2")]
     contents = [item.get("content", {}) for item in (operation.get("requestBody", {}), *told)]
-    return [content["application/json"] for content in contents if "application/json" in content]
+    kinds = ("application/json", "multipart/form-data")
+    return [content[kind] for content in contents for kind in kinds if kind in content]
 
 
 def test_every_endpoint_says_what_it_is_for(db: None) -> None:
@@ -193,11 +202,33 @@ def test_every_endpoint_says_what_it_is_for(db: None) -> None:
 
 def test_every_body_has_an_example_that_its_schema_allows(db: None) -> None:
     found = schema()
-    bodies = [body for operation in operations(found) for body in json_bodies(operation)]
+    bodies = [body for operation in operations(found) for body in bodies_of(operation)]
     assert len(bodies) > 50
     for body in bodies:
-        check = Draft202012Validator({**_both_ways(body["schema"]), **_both_ways(found)})
+        check = Draft202012Validator(
+            {**_both_ways(body["schema"]), **_both_ways(found)},
+            format_checker=Draft202012Validator.FORMAT_CHECKER,
+        )
         assert [error.message for error in check.iter_errors(body["example"])] == []
+
+
+def test_every_default_is_a_value_that_its_schema_allows(db: None) -> None:
+    """What openapi-spec-validator checks, and `spectacular --validate` does not."""
+    shapes = [
+        shape for shape in _dicts(schema()["components"]) if {"default", "type"} <= set(shape)
+    ]
+    assert len(shapes) > 50
+    for shape in shapes:
+        check = Draft202012Validator(shape, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        assert [error.message for error in check.iter_errors(shape["default"])] == [], shape
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            yield from _dicts(item)
 
 
 def _both_ways(value: Any) -> Any:
@@ -257,3 +288,14 @@ def test_the_schema_describes_every_endpoint_without_a_warning(client: Client, d
     out = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
     assert "/api/v1/studies/{slug}/export/" in out.getvalue()
+
+
+def test_a_study_begins_with_a_preset(api: Client) -> None:
+    body = {"title": "Lab", "preset": "lab-acr", "target_ratings": 20, "maximum_ratings": 24}
+    made = api.post("/api/v1/studies/", body, content_type="application/json").json()
+    kept = PRESETS["lab-acr"].settings()
+    assert made["session_plan"] == kept["session_plan"]
+    assert (made["target_ratings"], made["session_trials"]) == (20, kept["session_trials"])
+    body["preset"] = "lab"
+    refused = api.post("/api/v1/studies/", body, content_type="application/json")
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["preset"])

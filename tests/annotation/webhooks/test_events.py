@@ -55,6 +55,8 @@ def payloads() -> list[dict[str, Any]]:
             {"rater": "7KXW3M4TQP", "rules": ["gold"], "stopped": True},
         ),
         ("release.made", "release.made", {"release": 3, "method": "mos"}),
+        ("dataset.succeeded", "dataset.finished", {"dataset": 3, "state": "succeeded"}),
+        ("dataset.failed", "dataset.finished", {"dataset": 3, "state": "failed"}),
         ("import.succeeded", "import.finished", {"import": 7, "state": "succeeded"}),
         ("import.cancelled", "import.finished", {"import": 7, "state": "cancelled"}),
         ("model.promoted", "model.promoted", {"version": 5, "number": 3}),

@@ -78,6 +78,8 @@ def test_rows_are_counted_if_that_is_asked_for(api: APIClient, study: Study) -> 
         "order=",
         "status=",
         "count=",
+        "ratr=R1",
+        "status=active&status=excluded",
     ],
 )
 def test_what_a_list_cannot_do_is_named(api: APIClient, query: str) -> None:
@@ -86,7 +88,21 @@ def test_what_a_list_cannot_do_is_named(api: APIClient, query: str) -> None:
     assert list(answer.json()["errors"]) == [query.partition("=")[0]]
 
 
-@pytest.mark.parametrize("other", ["raters/?order=-created_at", "stimuli/?x"])
+@pytest.mark.parametrize("address", ["raters/", "overview/", "agreement/", "export/", ""])
+def test_no_address_takes_a_parameter_that_nobody_reads(
+    api: APIClient, study: Study, address: str
+) -> None:
+    """Nobody takes all rows for those that fit a filter whose name is mistyped."""
+    answer = api.get(f"{URL}/{address}?statu=active")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["statu"])
+
+
+def test_the_parameter_that_is_meant_is_named(api: APIClient, study: Study) -> None:
+    told = api.get(f"{URL}/raters/?statu=active").json()["detail"]
+    assert told == "statu: There is no such parameter here. Did you mean “status”?"
+
+
+@pytest.mark.parametrize("other", ["raters/?order=-created_at", "stimuli/?split=pool"])
 def test_a_cursor_is_good_for_one_list_in_one_order(
     api: APIClient, study: Study, other: str
 ) -> None:

@@ -1,6 +1,6 @@
 """What the rows of all long jobs have in common."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -51,6 +51,10 @@ class Job(models.Model):
     def meta_name(self) -> str:
         """What kind of job it is, in the reader's language."""
         return str(self._meta.verbose_name)
+
+    def trail_detail(self) -> dict[str, Any]:
+        """What the audit trail keeps of it, and webhooks are told."""
+        return {"job": self.pk}
 
     @property
     def is_active(self) -> bool:

@@ -21,7 +21,7 @@ _STYLE = (
 @dataclass(frozen=True)
 class Datasheet:
     name: str = "datasheet"
-    version: str = "2"
+    version: str = "3"
     citation: str = "ITU-T P.910, 2023, clause 14; ITU-T P.800.2, clause 9"
     label: str = "A datasheet in HTML and Markdown, and its table of scores in LaTeX"
 

@@ -5,7 +5,7 @@ Pure: no Django.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from ....protocol.perspectives import PerspectiveSettings
 from ....protocol.plates import PLATES
 from ...export.facts import NOTHING, TIME_ZONE
-from ...reporting import counted, listed, methods_paragraph
+from ...export.scores import Row
+from ...reporting import Report, counted, listed, methods_paragraph
 from ..citation import bibtex
 from ..facts import SPLITS, DatasetFacts
 from ..rai import ASKED, PLATFORM
@@ -56,6 +57,7 @@ class Sheet:
 
 def sheet_of(facts: DatasetFacts, tables: Tables) -> Sheet:
     """What nobody said stands as `NOT_SAID`: a report names it all the same."""
+    facts = replace(facts, report=_with_exclusions(facts.report, tables))
     sections = {
         "Dataset": _dataset(facts),
         "Stimuli": _stimuli(facts, tables),
@@ -71,6 +73,16 @@ def sheet_of(facts: DatasetFacts, tables: Tables) -> Sheet:
         methods_paragraph(facts.report),
         bibtex(facts),
     )
+
+
+def _with_exclusions(report: Report, tables: Tables) -> Report:
+    """A kept release does not know whom it left out; the archive's tables do, and the scores that
+    count in them are the release's."""
+    given = tables.of_kind(Row.SCORE)
+    raters = pc.unique(given.filter(given["excluded"])["rater"])
+    images = pc.sum(pc.equal(tables.images["purpose"], "main")).as_py() or 0
+    left = replace(report.exclusions, raters=len(raters), images=images - len(tables.main))
+    return replace(report, exclusions=left)
 
 
 def _dataset(facts: DatasetFacts) -> Iterator[Item]:
@@ -117,8 +129,9 @@ def _raters(facts: DatasetFacts, tables: Tables) -> Iterator[Item]:
     yield "Device pixels per CSS pixel", _range(trials["pixel_ratio"])
     yield "Time on the screen, in seconds", _range(pc.divide(_floats(trials["shown_ms"]), 1000.0))
     yield from _viewing(tables.sessions.filter(pc.is_in(tables.sessions["session"], sittings)))
-    yield "Raters left out", _count(report.exclusions.raters)
-    yield "Images left out", _count(report.exclusions.images)
+    left = report.exclusions
+    yield "Raters left out", f"{left.raters:,}"
+    yield "Images left out", f"{left.images:,}"
 
 
 def _viewing(sittings: pa.Table) -> Iterator[Item]:
@@ -210,7 +223,3 @@ def _interval(main: pa.Table, key: str) -> str:
     half = pc.divide(pc.subtract(main[f"opinion_high_{key}"], main[f"opinion_low_{key}"]), 2.0)
     known = pc.drop_null(half).to_numpy()
     return f"median half-width {np.median(known):.2f}" if known.size else "none"
-
-
-def _count(number: int | None) -> str:
-    return NOT_SAID if number is None else f"{number:,}"

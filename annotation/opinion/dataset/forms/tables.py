@@ -17,10 +17,10 @@ from ..folder import counting_rows
 
 _KINDS = (Row.IMAGE, Row.PUBLISHED, Row.SCORE)
 _SCORES = (
-    "kind", "stimulus", "metadata", "trial", "rater", "session", "submitted_at_utc", "shown_ms",
-    "displayed_width", "displayed_height", "pixel_ratio", "perspective", "scale_minimum",
-    "scale_maximum", "scale_direction", "score", "counts", "published_mos", "published_sd",
-    "published_raters", "published_source",
+    "kind", "stimulus", "metadata", "trial", "rater", "excluded", "session", "submitted_at_utc",
+    "shown_ms", "displayed_width", "displayed_height", "pixel_ratio", "perspective",
+    "scale_minimum", "scale_maximum", "scale_direction", "score", "counts", "published_mos",
+    "published_sd", "published_raters", "published_source",
 )  # fmt: skip
 _SESSIONS = (
     "session", "minutes", "viewport_width", "viewport_height", "browser", "pointer",

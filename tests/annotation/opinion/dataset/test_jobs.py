@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage, storages
 from django.db import IntegrityError, InternalError, transaction
 
-from annotation.models import DatasetRelease, Rater, Stimulus, Study
+from annotation.models import AuditEntry, DatasetRelease, Rater, Stimulus, Study
 from annotation.opinion.dataset import pictures, storing
 from annotation.opinion.dataset.archive import Archive
 from annotation.opinion.dataset.asking import cancel_dataset, described
@@ -76,6 +76,8 @@ def test_an_archive_has_rows_that_agree_pictures_and_hashes(
     # Made again, it is the same.
     again = build(job, tmp_path / "again.zip", lambda done, total: None)
     assert vars(again) == {name: getattr(job, name) for name in vars(again)}
+    told = AuditEntry.objects.get(action="dataset.succeeded")
+    assert told.detail == {"number": 1, "version": "1.0.0"}
     # It never changes.
     with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
         DatasetRelease.objects.filter(pk=job.pk).update(size=1)

@@ -13,6 +13,7 @@ from annotation.models import (
     Study,
     Trial,
 )
+from annotation.opinion.export.document import facts_of
 from annotation.studies.services import update_study
 from tests.annotation.opinion.export.rated import get_export, rate
 from tests.factories import (
@@ -30,7 +31,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     client: Client, owner: User, study: Study
 ) -> None:
-    first, _second = make_stimuli(study, 2, metadata={"style": "ink"})
+    metadata = {"style": "ink", "nodes": [1], "size": None}
+    first, _second = make_stimuli(study, 2, metadata=metadata)
     scores = {"quality": 4, "authenticity": 2, "correspondence": 5}
     trial = rate(make_rater(study), first, scores)
     rate(make_rater(study), first, {**scores, "quality": 1})
@@ -47,7 +49,7 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     quality = records[0]["mos"]["quality"]
     assert (quality["mos"], quality["n"]) == (2.5, 2)
     assert quality["sd"] == pytest.approx(2.1213, abs=1e-4)
-    assert records[0]["metadata"] == {"style": "ink"}
+    assert records[0]["metadata"] == metadata
     assert records[0]["trials"][0]["scores"] == scores
     assert records[0]["trials"][0]["explanations"]["authenticity"]["text"] == "六指 hand"
     assert records[1]["trials"] == []
@@ -218,3 +220,8 @@ def test_an_unknown_format_is_named(client: Client, owner: User, study: Study) -
     response = client.get("/api/v1/studies/demo/export/?format=xlsx")
     assert response.status_code == 400
     assert "xlsx" in response.json()["errors"]["format"][0]
+
+
+def test_what_is_a_structure_in_every_image_has_no_column(study: Study) -> None:
+    make_stimuli(study, 2, metadata={"style": "ink", "nodes": [1], "graph": {}, "size": None})
+    assert facts_of(study).metadata == ("style",)

@@ -27,12 +27,15 @@ def found() -> dict[str, bytes]:
         image(0, {"quality": {**rated(3.5), **low_high}}),
         image(1, {"quality": {**rated(2.0, n=3), **low_high}}, split="holdout"),
         image(2),
+        image(3, state="excluded"),
     ]
     scores = [
         score(0, "r-1", 3.5, session=1, displayed_width=512, displayed_height=512, shown_ms=3000),
         score(
             1, "r-22", 2.0, session=2, displayed_width=256, displayed_height=512, pixel_ratio=2.0
         ),
+        score(1, "r-333", 5.0, session=3, counts=False, excluded=True),
+        score(2, "r-333", 5.0, session=3, counts=False, excluded=True),
     ]
     sittings = [
         {"session": 1, "minutes": 12.345, "browser": "Firefox", "pixels_per_mm": 4.0},
@@ -96,6 +99,9 @@ def test_a_datasheet_gives_method_scale_number_interval_and_setting_with_each_sc
     assert "<dt>Browser</dt><dd>Chrome: 1, Firefox: 1</dd>" in page
     assert "<dt>Colour plates read, of 3</dt><dd>3: 1</dd>" in page
     assert "<dt>Colour gamut</dt><dd>not stated</dd>" in page
+    assert "<dt>Raters left out</dt><dd>1</dd>" in page
+    assert "<dt>Images left out</dt><dd>1</dd>" in page
+    assert "1 rater and 1 image that were excluded are not among these" in page
 
 
 def test_the_same_in_markdown_and_latex(found: dict[str, bytes]) -> None:
