@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-refresh bench-al bench-model bench-gpu chaos pretrain-tiny screenshots messages pins client-models fuzz docs audit sbom clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-labels bench-rank bench-refresh bench-al bench-model bench-gpu chaos pretrain-tiny screenshots messages pins client-models fuzz docs audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ bench-gate: setup ## how often the gate promotes what it should not, and how oft
 
 bench-import: setup ## 10,000 JPEGs imported by this build and by the one in AGAINST, in turns (needs 30 GB of disk)
 	@$(PY) -m benchmarks imports --against $(AGAINST)
+
+bench-labels: setup ## 100,000 rows of labels by import_labels: seconds, processor time, memory
+	@$(PY) -m workbench.local run --throw-away -- $(PY) -m benchmarks.label_rows
 
 bench-rank: setup ## a pool ranked by this build and by the one in AGAINST (a checkout of 2e34361), in turns
 	@$(PY) -m benchmarks rank --against $(AGAINST)

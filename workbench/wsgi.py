@@ -2,6 +2,7 @@
 
 import os
 
+import pandas  # noqa: F401 -- Arrow loads it with its first array: 30 MiB, in each process
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 

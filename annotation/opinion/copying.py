@@ -5,15 +5,13 @@ of a COPY, a second for 300,000.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from django.db import connection
 from django.db.models import Model, QuerySet
 from numpy.typing import NDArray
-from psycopg import Cursor
 
 INTEGER, FLOAT = ">i8", ">f8"
 #: PostgreSQL's function that gives a value's 8 bytes.
@@ -83,23 +81,6 @@ def new_keys(model: type[Model], number: int) -> list[int]:
             [table, number],
         )
         return [key for (key,) in cursor]
-
-
-@contextmanager
-def made_meanwhile(query: str) -> Iterator[Callable[[], list[bytes]]]:
-    """A block in which PostgreSQL makes the one row of a query without parameters, whose fields are
-    `bytea`, while the block does something else. Called, what it gives waits for the row, at most
-    1 GiB: its fields, empty where there is nothing.
-
-    Until then nothing else is asked of this connection.
-    """
-    database: Any = connection  # the stubs lack what is specific to a database
-    database.ensure_connection()
-    with database.wrap_database_errors, database.connection.pipeline():
-        # A pipeline sends the query at once and goes on.
-        cursor = Cursor(database.connection)
-        cursor.execute(query, prepare=False, binary=True)
-        yield lambda: [field or b"" for field in cursor.fetchone() or ()]
 
 
 def _columns(data: bytes, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, NDArray[Any]]]:

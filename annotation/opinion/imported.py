@@ -119,7 +119,9 @@ def write_published(study: Study, source: Source, scores: Sequence[Published]) -
     for perspective, pk in perspectives.items() if old.exists() else ():
         stimuli = [item.stimulus for item in scores if item.perspective == perspective]
         old.filter(perspective=pk, stimulus__in=stimuli).delete()
-    rows = (_row(scale_of(release), source, item, perspectives) for item in scores)
+    kept = scale_of(release)
+    moved = None if kept == source.scale else kept
+    rows = (_row(moved, source, item, perspectives) for item in scores)
     copy_in(OpinionScore, (*_OWNER, *_COLUMNS), rows, owner=(release.study_id, release.pk))
     release.computed_at = timezone.now()
     release.save(update_fields=["computed_at"])
@@ -140,11 +142,11 @@ def renew_content(release: OpinionRelease) -> str:
 
 
 def _row(
-    scale: UnitScale, source: Source, score: Published, perspectives: Mapping[str, int]
+    scale: UnitScale | None, source: Source, score: Published, perspectives: Mapping[str, int]
 ) -> tuple[Any, ...]:
-    """The values of `_COLUMNS`."""
+    """The values of `_COLUMNS`; scale: of the release, if it is not the source's."""
     value, sd = score.value, score.sd
-    if scale != source.scale:
+    if scale is not None:
         value = scale.value(source.scale.of(value))
         sd = None if sd is None else source.scale.spread(sd) * scale.range
     counts = None if score.histogram is None else json.dumps(list(score.histogram))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from .units import HIGHER, UnitScale
 
@@ -26,6 +27,6 @@ class Source:
     direction: str = HIGHER
     score_kind: str = ScoreKind.OTHER.value
 
-    @property
+    @cached_property
     def scale(self) -> UnitScale:
         return UnitScale(self.minimum, self.maximum, self.direction)

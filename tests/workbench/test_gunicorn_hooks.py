@@ -29,6 +29,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("workbench.core.room._room", None)
     monkeypatch.setattr("workbench.core.jobs.heartbeats.keep_saying_alive", lambda *_said: None)
     monkeypatch.setattr("workbench.gunicorn_hooks.sys.setswitchinterval", acts.append)
+    # Of the process that runs the tests.
+    monkeypatch.setattr("workbench.gunicorn_hooks.gc.freeze", lambda: None)
     return acts
 
 

@@ -1,5 +1,6 @@
 """What the commands have in common that import a table."""
 
+import gc
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +48,8 @@ class TableCommand(BaseCommand):
         add_mapping_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # What is loaded stays: it need not be looked through for garbage again and again.
+        gc.freeze()
         study = find_study(options["study"])
         try:
             with fetched(options["manifest"]) as table, fetched(options.get("images")) as images:

@@ -15,17 +15,14 @@ from django.db.models import IntegerField, QuerySet, Value
 from ...models import OpinionRelease, Perspective, Stimulus, Study, Trial
 from ...studies.counting import trial_counts
 from ...studies.protocols import stored_document
-from ..copying import made_meanwhile
 from ..imported import imported_scores
 from ..reliability.selectors import rater_weights
+from .asked import Asked
+from .in_turns import InTurns, in_turns
 from .lines import NOTHING, OWN, Lines, numbers_of, shared, texts_of
 from .scores import PARTS, Part, Row, Table, columns_of
 from .writing import Writing
 
-#: Bytes that a statement is to give, and images of the first one.
-_BYTES, _FIRST = 2 << 20, 20
-#: How many times as many images as the one before it a statement is at most about.
-_FASTER = 10
 #: For the sort of so many bytes of rows.
 _MEMORY = "48MB"
 # What is read of images, trials and published scores, under the names that `scores` has.
@@ -203,23 +200,30 @@ class ScoreRows:
         far."""
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL work_mem = '{_MEMORY}'")
-        after, done, number = 0, 0, _FIRST
-        waiting: list[bytes] = []
-        while images := self._next(after, number):
-            # PostgreSQL makes the next ones while those before them are put together.
-            with made_meanwhile(self._statement(after, images[-1])) as take:
-                if waiting:
-                    yield self._lines(waiting)
-                waiting = take()
-            done += len(images)
-            read(done)
-            after, number = images[-1], _following(len(images), sum(map(len, waiting)))
-        if waiting:
-            yield self._lines(waiting)
+        with in_turns() as turns:
+            asked = Asked()
+            self._ask(turns, asked)
+            while turns.busy:
+                fields = turns.take()
+                read(asked.taken(sum(map(len, fields))))
+                if asked.many:
+                    turns.grow()
+                # PostgreSQL makes the next ones while these are put together.
+                self._ask(turns, asked)
+                yield self._lines(fields)
 
-    def _next(self, after: int, number: int) -> list[int]:
+    def _ask(self, turns: InTurns, asked: Asked) -> None:
+        """For the rows after those that were asked for, of every connection that has time."""
+        while not asked.all and (maker := turns.idle()):
+            images = maker.ask(self._next(asked.after, asked.number))
+            if images:
+                turns.begin(self._statement(asked.after, images[-1]))
+            asked.add(images)
+
+    def _next(self, after: int, number: int) -> str:
         images = Stimulus.objects.filter(study=self._study, pk__gt=after).order_by("pk")
-        return list(images.values_list("pk", flat=True)[:number])
+        query = images.values_list("pk", flat=True)[:number].query
+        return _composed(*query.sql_with_params())
 
     def _statement(self, after: int, last: int) -> str:
         """About the images with keys above `after`, up to `last`."""
@@ -303,12 +307,6 @@ class ScoreRows:
     def _nothing(self, part: Part) -> str:
         """Of a part that the table has."""
         return self._writing.nothing(columns_of(part) if part in self._table.parts else ())
-
-
-def _following(images: int, size: int) -> int:
-    """How many images the next statement is about, if so many gave so many bytes."""
-    most = images * _FASTER
-    return max(1, min(images * _BYTES // size, most)) if size else most
 
 
 def _scales(study: Study) -> str:

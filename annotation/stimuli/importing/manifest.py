@@ -1,5 +1,6 @@
 """Manifests: tables with a row for each image, read by a mapping of their columns."""
 
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ _UNMAPPED = gettext_noop(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ManifestRow:
     """One stimulus as a manifest describes it."""
 
@@ -178,8 +179,9 @@ class _RowReader:
             record.row,
             record.line,
             safe_name(name),
-            prompt,
-            generator,
+            # Many images share one, and all rows are in memory.
+            sys.intern(prompt),
+            sys.intern(generator),
             _metadata(mapping, values, split),
             scores,
             _is_check(mapping, values, scores),

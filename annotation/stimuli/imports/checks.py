@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
@@ -28,11 +28,17 @@ def text_hash(text: str) -> str:
 
 
 def prompt_group(row: ManifestRow) -> str:
-    return form_sha256(prompt_form(row.prompt))
+    return _group_of(prompt_form, row.prompt)
 
 
 def generator_group(row: ManifestRow) -> str:
-    return form_sha256(name_form(row.generator))
+    return _group_of(name_form, row.generator)
+
+
+@lru_cache(maxsize=16_384)
+def _group_of(form: Callable[[str], str], text: str) -> str:
+    """Many rows share one."""
+    return form_sha256(form(text))
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,9 @@ def number_of(key: str, values: Mapping[str, Any]) -> float | None:
     value = values.get(key)
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
+    number = _float(value)
+    if math.isfinite(number):
+        return number
     if isinstance(value, str) and _COMMA.fullmatch(value):
         raise Problem(
             gettext_noop('%(key)s "%(value)s" has a comma, which may mean two things'),
@@ -103,15 +106,12 @@ def number_of(key: str, values: Mapping[str, Any]) -> float | None:
             key=key,
             value=value[:40],
         )
-    number = _float(value)
-    if not math.isfinite(number):
-        raise Problem(
-            gettext_noop('%(key)s "%(value)s" is not a number'),
-            gettext_noop("write it with a decimal point, or leave it empty"),
-            key=key,
-            value=str(value)[:40],
-        )
-    return number
+    raise Problem(
+        gettext_noop('%(key)s "%(value)s" is not a number'),
+        gettext_noop("write it with a decimal point, or leave it empty"),
+        key=key,
+        value=str(value)[:40],
+    )
 
 
 def number_within(

@@ -19,7 +19,7 @@ _MOST_RATERS = 2**31 - 1
 _THOUSANDS = re.compile(r"\s*\d{1,3}\.\d{3}\s*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """A published MOS, its standard deviation on the same scale, its number of raters."""
 

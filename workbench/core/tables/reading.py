@@ -131,6 +131,9 @@ def _json_row(line: int, raw: str, columns: Columns) -> Row:
 
 def _unusable(values: Mapping[str, Any]) -> Problem | None:
     """A text that cannot be kept. What is within a JSON value has been checked."""
+    texts = "".join([value for value in values.values() if isinstance(value, str)])
+    if len(texts) <= _LONGEST_CELL and not NO_TEXT.search(texts + "".join(values)):
+        return None
     for key, value in values.items():
         if isinstance(value, str):
             if NO_TEXT.search(value) or NO_TEXT.search(key):

@@ -10,7 +10,7 @@ import pyarrow.parquet
 
 from ..columns import Column, Kind
 
-#: Rows of a group of Parquet's, at least if there are so many.
+#: Rows of a group of Parquet's; the last one has fewer.
 _GROUP = 20_000
 #: Of a batch that is made row by row.
 _ROWS = 500
@@ -118,17 +118,20 @@ def parquet(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> 
     ) as writer:
         yield sink.taken()
         for group in _groups(batches):
-            writer.write_table(pa.concat_tables(group))
+            # In one piece: the bytes do not depend on how many rows came at a time.
+            writer.write_table(group.combine_chunks())
             yield sink.taken()
     yield sink.taken()
 
 
-def _groups(batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[list[pa.Table]]:
-    group: list[pa.Table] = []
+def _groups(batches: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[pa.Table]:
+    waiting: list[pa.Table] = []
     for batch in batches:
-        group.append(batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch]))
-        if sum(item.num_rows for item in group) >= _GROUP:
-            yield group
-            group = []
-    if group:
-        yield group
+        waiting.append(batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch]))
+        while sum(item.num_rows for item in waiting) >= _GROUP:
+            rows = pa.concat_tables(waiting)
+            yield rows.slice(0, _GROUP)
+            waiting = [rows.slice(_GROUP)]
+    rows = pa.concat_tables(waiting) if waiting else None
+    if rows:
+        yield rows

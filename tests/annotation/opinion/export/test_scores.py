@@ -188,8 +188,8 @@ def test_statements_about_some_images_each_give_what_one_gives(
 ) -> None:
     make_stimuli(study, list(range(10, 15)))
     whole = data_of(study, "csv")
-    monkeypatch.setattr("annotation.opinion.export.score_rows._FIRST", 1)
-    monkeypatch.setattr("annotation.opinion.export.score_rows._BYTES", 1)
+    monkeypatch.setattr("annotation.opinion.export.asked._FIRST", 1)
+    monkeypatch.setattr("annotation.opinion.export.asked._BYTES", 1)
     assert data_of(study, "csv") == whole
 
 
