@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # In a JSON Lines file, datasets and pyarrow take strings that look like dates for times: the model version
-# "2024-08-06" is not the string that was written, although JSON has no dates and the value is in quotes.
+# "2024-08-06" does not come back as it was written, not even as a feature that is declared as a string.
 #
-# Guess, before it was run: a string in quotes stays a string; JSON says its type, unlike CSV.
+# Guess, before it was run: a string in quotes stays a string, JSON says its type, unlike CSV; and where it does not,
+# declaring the feature as a string helps.
 #
-# Seen: datasets 5.2.0 and pyarrow 26.0.1: the column is timestamp[s], and a row has datetime(2024, 8, 6). One "v6.1"
-# among the rows, and all are strings. If it comes after the first 10 MB, datasets refuses the file. pandas 3.1.1
-# keeps strings with dtype=False.
+# Seen: datasets 5.2.0 and pyarrow 26.0.1: the column is timestamp[s], and a row has datetime(2024, 8, 6). Declared as
+# Value("string"), the row has "2024-08-06 00:00:00". One "v6.1" among the rows, and all are as they were written; if it
+# comes after the first 10 MB, datasets refuses the file. pandas 3.1.1 keeps strings with dtype=False.
 #
-# Who meets it: makers of images name their snapshots by days ("2024-08-06", "2025-04-14"), and a table of images has
-# a column for that. Joined with a table that was read as CSV or Parquet, no row fits. Give the features when loading, or
-# use Parquet.
+# Who meets it: makers of models name their snapshots by days ("2024-08-06", "2025-04-14"), and a table of images has a
+# column for that. Joined with one that was read as CSV or Parquet, no row fits. Use Parquet.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -58,5 +58,7 @@ else:
     raise AssertionError("a version that comes late is no longer refused")
 
 told = Features({"version": Value("string"), "prompt": Value("string")})
-assert load(path, features=told)["version"][:] == days, "features no longer help"
+declared = load(path, features=told)["version"][:]
+print("declared as string:", declared)
+assert declared == ["2024-08-06 00:00:00", "2025-04-14 00:00:00"]
 PYTHON

@@ -73,6 +73,9 @@ def _statuses(path: str, method: str, operation: Schema) -> Iterator[int]:
     if path.startswith(_RATING):
         yield 409
     yield from _BY_METHOD.get(method, ())
+    # How many an account may begin in an hour is limited.
+    if path.endswith("/export/"):
+        yield 429
     if "requestBody" in operation:
         yield 415
         if "multipart/form-data" in operation["requestBody"]["content"]:

@@ -137,6 +137,15 @@ def test_rows_are_chosen_and_sorted(api: APIClient, study: Study, owner: User) -
     assert api.get(f"{URL}/audit/?actor=somebody").json()["results"] == []
 
 
+def test_one_thing_is_told_as_in_its_list(api: APIClient, study: Study) -> None:
+    second = make_stimuli(study, 2)[1]
+    rater = make_rater(study)
+    (image,) = api.get(f"{URL}/stimuli/?id={second.pk}").json()["results"]
+    assert api.get(f"{URL}/stimuli/{second.pk}/").json() == image
+    (listed,) = api.get(f"{URL}/raters/?code={rater.code}").json()["results"]
+    assert api.get(f"{URL}/raters/{rater.code}/").json() == listed
+
+
 def test_studies_are_chosen(api: APIClient, owner: User) -> None:
     make_study(owner, "other", status="paused")
     rows = all_rows(api, "/api/v1/studies/?status=paused&order=-title&fields=slug")

@@ -49,6 +49,14 @@ def test_a_revoked_token_opens_nothing(client: Client, owner: User) -> None:
     assert answer.status_code == 401
 
 
+def test_a_token_that_is_sent_as_a_bearer_is_told_how(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    header = f"Bearer {make_token(client)}"
+    answer = Client().get("/api/v1/studies/", HTTP_AUTHORIZATION=header)
+    assert (answer.status_code, answer.json()["code"]) == (401, "authentication_failed")
+    assert "Authorization: Token" in answer.json()["detail"]
+
+
 def test_a_token_is_its_owners_to_revoke(client: Client, owner: User, outsider: User) -> None:
     client.force_login(owner)
     make_token(client)
