@@ -15,6 +15,8 @@ def forget(apps, schema_editor):
     for webhook in webhooks.filter(events__contains=[_EVENT]):
         webhook.events.remove(_EVENT)
         webhook.save(update_fields=["events"])
+    # What is deferred to the end of the transaction keeps tables from being altered.
+    schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 class Migration(migrations.Migration):
