@@ -15,6 +15,7 @@ from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.rows import Figure, NotMeasuredError, attempted, row
 from benchmarks.gpu.scoring import from_pixels
 from benchmarks.model_ways import relative_difference
+from modelops.explaining.precisions import verify_precisions
 from modelops.predictors.base import Precision
 from modelops.predictors.mint.checkpoint import LoadedModel, load_model
 from modelops.predictors.mint.configuration import PERSPECTIVES
@@ -72,7 +73,8 @@ def _from_float32(bench: Bench, loaded: LoadedModel, name: str) -> Iterator[Figu
 
 
 def _from_the_released(bench: Bench) -> Iterator[Figure]:
-    """Scores on the golden files, whose models are small."""
+    """Scores on the golden files, whose models are small; by the model, then as `mint_verify` does
+    by the engine's trunk in each precision."""
     if not _GOLDEN.exists():
         raise NotMeasuredError(f"no golden files in {_GOLDEN.parent.name}/{_GOLDEN.name}")
     for size in ("nano", "micro"):
@@ -84,3 +86,7 @@ def _from_the_released(bench: Bench) -> Iterator[Figure]:
         wanted = torch.stack([expected[name] for name in PERSPECTIVES], dim=1)
         largest = float((output.scores - wanted).abs().max())
         yield {"what": f"golden {size}, float32", "largest": largest}
+        for check in verify_precisions(_GOLDEN / size):
+            said = "passed" if check.passed else "FAILED"
+            figure = {"largest": check.difference, "tolerance": check.tolerance, "verdict": said}
+            yield {"what": f"golden {size}, {check.name}", **figure}

@@ -219,6 +219,8 @@ _UNITS = {
     "share": "{:.2f} of the time",
     "difference": "{:.2%} of what differs between images",
     "largest": "at most {:.1e} off",
+    "tolerance": "{:.1e} allowed",
+    "verdict": "{}",
     "kib_per_image": "{:,.0f} KiB an image",
 }
 

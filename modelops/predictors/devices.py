@@ -17,13 +17,15 @@ def device() -> str:
 def precision() -> Precision:
     """MODEL_PRECISION, with `auto` resolved: bfloat16 if the device multiplies it natively.
 
-    bfloat16 also for `fp8`, which each backbone has to pass a check for (`float8`).
+    Also of `fp8`, which each backbone has to pass a check for (`float8`), until it has: bfloat16 on
+    a processor, and on a GPU, which may be too old for either, what `auto` gives.
     """
-    if settings.MODEL_PRECISION == "auto":
+    asked = settings.MODEL_PRECISION
+    if asked == "auto" or (asked == "fp8" and device() != "cpu"):
         from .hardware import native_precision
 
         return native_precision(device())
-    return "bfloat16" if settings.MODEL_PRECISION in ("bfloat16", "fp8") else "float32"
+    return "bfloat16" if asked in ("bfloat16", "fp8") else "float32"
 
 
 def arithmetic() -> str:

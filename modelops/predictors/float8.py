@@ -37,7 +37,7 @@ def supported() -> bool:
     """Whether this process's device multiplies in float8; why not is logged once."""
     why = unsupported()
     if why:
-        log.warning("MODEL_PRECISION is fp8, but bfloat16 is used: %s", why)
+        log.warning("MODEL_PRECISION is fp8, but %s is used: %s", precision(), why)
     return not why
 
 

@@ -18,13 +18,13 @@ def _sentence(name: str, why: Mapping[str, Any]) -> str:
     check = why.get("check")
     if name == "fp8" or check:
         return _checked(name, check or {})
+    if name == "float32" != why["asked"]:
+        return _("Computed in float32: the worker’s device does not multiply in bfloat16 natively.")
     if why["asked"] == "fp8":
         return _unchecked(why.get("unsupported", ""))
     if why["asked"] == name:
         return _("Computed in %(precision)s, as MODEL_PRECISION says.") % {"precision": name}
-    if name == "bfloat16":
-        return _("Computed in bfloat16, which the worker’s device multiplies natively.")
-    return _("Computed in float32: the worker’s device does not multiply in bfloat16 natively.")
+    return _("Computed in bfloat16, which the worker’s device multiplies natively.")
 
 
 def _checked(name: str, check: Mapping[str, Any]) -> str:

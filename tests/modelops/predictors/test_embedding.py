@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus
 from modelops.predictors import embedding, float8
 from modelops.predictors.base import Verdict
-from modelops.predictors.devices import device, precision
+from modelops.predictors.devices import arithmetic, device, precision
 from modelops.predictors.embedding import StimulusEmbedder
 from modelops.predictors.hardware import native_precision
 from modelops.predictors.mint.checkpoint import load_model
@@ -103,6 +104,20 @@ def test_auto_is_what_the_device_multiplies_itself(
     assert precision() == native_precision("cpu")
     settings.MODEL_PRECISION = "float32"
     assert precision() == "float32"
+
+
+def test_a_gpu_that_is_too_old_for_float8_and_bfloat16_computes_in_float32(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As Turing and Volta are: torch says so of itself."""
+    settings.MODEL_DEVICE, settings.MODEL_PRECISION = "cuda", "fp8"
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    float8.supported.cache_clear()
+    assert not float8.supported()
+    assert arithmetic() == "float32"
+    assert "MODEL_PRECISION is fp8, but float32 is used: a GPU of compute cap" in caplog.text
+    float8.supported.cache_clear()
 
 
 def test_what_is_known_is_not_embedded_and_the_rest_in_portions(

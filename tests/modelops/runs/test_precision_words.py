@@ -35,6 +35,7 @@ CHECK = {"passed": True, "images": 256, "srcc": 0.99954, "difference": 0.0031}
     [
         ({"float32": {"asked": "float32"}}, "Computed in float32, as MODEL_PRECISION says."),
         ({"float32": {"asked": "auto"}}, "does not multiply in bfloat16 natively"),
+        ({"float32": {"asked": "fp8"}}, "does not multiply in bfloat16 natively"),
         ({"bfloat16": {"asked": "auto"}}, "bfloat16, which the worker’s device multiplies"),
         ({"fp8": {"asked": "fp8", "check": CHECK}}, "on 256 images of this site the order of"),
         ({"bfloat16": {"asked": "fp8", "check": CHECK}}, "not in float8: on 256 images of this"),
