@@ -14,12 +14,12 @@ from workbench.core.api import ExactSerializer, RuleError
 from workbench.core.api_shapes import UploadField
 
 from ..models import Assessment, ExplainingRun
-from ..registry.serializers import JOB_FIELDS
+from ..registry.serializers import JOB_FIELDS, JobErrorMixin
 from .assessing import MAXIMUM_PROMPT
 from .selectors import questions_of
 
 
-class ExplainingRunSerializer(serializers.ModelSerializer[ExplainingRun]):
+class ExplainingRunSerializer(JobErrorMixin, serializers.ModelSerializer[ExplainingRun]):
     """An explaining run; `problems` are the images that could not be read."""
 
     model = serializers.IntegerField(source="model_version.number", read_only=True)
@@ -90,7 +90,7 @@ class PromptReadingSerializer(serializers.Serializer[Any]):
     unreadable = serializers.BooleanField()
 
 
-class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
+class AssessmentSerializer(JobErrorMixin, serializers.ModelSerializer[Assessment]):
     """Scores with their standard deviations, each on its perspective's scale of `minimum` to
     `maximum`, and explanations if the version gives them; both empty until `state` is `succeeded`.
     `reading`: what the version read of the prompt; null until then, or if it cannot say.

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from workbench.core.api import ExactSerializer
+from workbench.core.retelling import retold
 
 #: Of every job.
 JOB_FIELDS = [
@@ -18,6 +19,14 @@ JOB_FIELDS = [
     "started_at",
     "finished_at",
 ]
+
+
+class JobErrorMixin:
+    """A job's `error` in the language of the request."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super().to_representation(instance)  # type: ignore[misc]
+        return found | {"error": retold(found["error"])}
 
 
 class ScoringRequestSerializer(ExactSerializer):

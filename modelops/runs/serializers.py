@@ -14,7 +14,7 @@ from ..acquisition.registry import DEFAULT_STRATEGY
 from ..models import Head, LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..registry.reading import reading_problems
 from ..registry.selectors import expectations_of
-from ..registry.serializers import JOB_FIELDS, PredictionQuerySerializer
+from ..registry.serializers import JOB_FIELDS, JobErrorMixin, PredictionQuerySerializer
 from ..registry.units import ScaledExpectation, agreement_on, expectation_on
 from .precision_words import sentences
 
@@ -71,7 +71,7 @@ class SnapshotSerializer(serializers.ModelSerializer[LabelSnapshot]):
         ]
 
 
-class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
+class TrainingRunSerializer(JobErrorMixin, serializers.ModelSerializer[TrainingRun]):
     """A training run; `model` is the number of the version that it produced, `problems` are the
     labelled images that could not be read and, without an image, what the backbone does not read
     of prompts: in how many, of which `kind`."""
@@ -207,7 +207,7 @@ class _ComputedSerializer(serializers.Serializer[Any]):
     why = serializers.CharField()
 
 
-class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
+class ScoringRunSerializer(JobErrorMixin, serializers.ModelSerializer[ScoringRun]):
     """A scoring run; `problems` are the images that could not be read and, without an image, what
     the version does not read of prompts: in how many, of which `kind`. `computed_in`: `float32`,
     `bfloat16` or `fp8`, and why; usually one, none before the first images are scored."""

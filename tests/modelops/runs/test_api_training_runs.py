@@ -1,4 +1,7 @@
 import pytest
+from django.test import Client
+from django.utils import timezone, translation
+from django.utils.html import escape
 from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
@@ -74,3 +77,26 @@ def test_a_run_of_another_study_is_not_shown(
     other = make_study(outsider, slug="other")
     run = TrainingRun.objects.create(study=other, predictor=make_predictor(other), trigger="api")
     assert api.get(f"{URL}{run.pk}/").status_code == 404
+
+
+def test_why_a_run_failed_is_told_in_the_language_of_whoever_reads_it(
+    api: APIClient, study: Study, owner: User, client: Client
+) -> None:
+    """A worker has said it in English, as it always does."""
+    english = "It is over already; there is nothing to cancel."
+    with translation.override("zh-hans"):
+        chinese = translation.gettext(english)
+    TrainingRun.objects.create(
+        study=study,
+        predictor=make_predictor(study),
+        trigger="api",
+        state="failed",
+        error=english,
+        finished_at=timezone.now(),
+    )
+    for language, told in (("en", english), ("zh-hans", chinese)):
+        (run,) = api.get(URL, headers={"accept-language": language}).json()["results"]
+        assert run["error"] == told
+        client.force_login(owner)
+        page = client.get("/studies/demo/model/", headers={"accept-language": language})
+        assert escape(told) in page.content.decode()
