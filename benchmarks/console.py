@@ -51,7 +51,7 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
         found = site.inside("addresses", slug=SLUG)
         cookies = {"sessionid": site.inside("session")["cookie"]}
         with httpx.Client(base_url=site.stack.base_url, cookies=cookies, timeout=120) as browser:
-            _warm(browser, site)
+            _warm(browser, site, plan.versions)
             pages = [
                 {"page": name, **_times(browser, path, plan.times, site)}
                 for name, path in paths(found, plan).items()
@@ -97,34 +97,35 @@ def paths(found: dict[str, Any], plan: Plan) -> dict[str, str]:
         "results, agreement": f"{study}/results/agreement/",
         "results, raters": f"{study}/results/raters/",
         "results, explanations": f"{study}/results/explanations/",
-        **_model_paths(f"{study}/model"),
+        **_model_paths(f"{study}/model", plan.versions),
         "export": f"{study}/export/",
         "settings": f"{study}/settings/",
     }
 
 
-def _model_paths(model: str) -> dict[str, str]:
+def _model_paths(model: str, newest: int) -> dict[str, str]:
     plot, drawn = f"/studies/{SLUG}/results", ("learning", "calibration", "drift")
     agreement = {
-        f"{name}, plot": f"{plot}/model-agreement/plots/{name}.svg?version=2" for name in drawn
+        f"{name}, plot": f"{plot}/model-agreement/plots/{name}.svg?version={newest}"
+        for name in drawn
     }
     return {
         "model": f"{model}/",
         "queue": f"{model}/queue/",
         "queue, last page": f"{model}/queue/?page=20",
         "queue, API": f"/api/v1/studies/{SLUG}/queue/",
-        "model agreement": f"{model}/versions/2/agreement/",
-        "model agreement, CSV": f"{model}/versions/2/agreement.csv",
-        "version card": f"{model}/versions/2/card/",
-        "versions side by side": f"{model}/compare/?first=2&second=1",
+        "model agreement": f"{model}/versions/{newest}/agreement/",
+        "model agreement, CSV": f"{model}/versions/{newest}/agreement.csv",
+        "version card": f"{model}/versions/{newest}/card/",
+        "versions side by side": f"{model}/compare/",
         **agreement,
     }
 
 
-def _warm(browser: httpx.Client, site: BenchSite) -> None:
+def _warm(browser: httpx.Client, site: BenchSite, newest: int) -> None:
     """Waits until workers have computed what the model's pages show."""
     begun = time.monotonic()
-    for path in (f"/studies/{SLUG}/model/versions/2/agreement/", f"/studies/{SLUG}/model/"):
+    for path in (f"/studies/{SLUG}/model/versions/{newest}/agreement/", f"/studies/{SLUG}/model/"):
         while _COMPUTED in browser.get(path).text:
             if time.monotonic() - begun > _JOB_SECONDS:
                 site.say(f"{path} is still being computed; what is there is measured")

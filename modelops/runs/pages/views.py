@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -126,7 +127,12 @@ def _in_use(
         "knowledge": state.knowledge,
         "explanations": summaries.explanation_table(study, active),
         "scatters": [
-            scatter(localized(item.label), item.scale, points[item.key])
+            scatter(
+                localized(item.label),
+                item.scale,
+                points[item.key],
+                reverse("study-stimuli", args=[study.slug]),
+            )
             for item in study.perspective_settings
         ],
         "training": training_chart(active.curve),
