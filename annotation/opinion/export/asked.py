@@ -1,7 +1,6 @@
 """How many images the next statement of an export is about. Pure: no Django."""
 
 from collections import deque
-from collections.abc import Sequence
 
 #: Bytes that a statement is to give, and images of the first one.
 _BYTES, _FIRST = 3 << 19, 20
@@ -10,12 +9,10 @@ _FASTER = 10
 
 
 class Asked:
-    """Which images were asked for, and how many are next."""
+    """How many images were asked for, and how many are next."""
 
     def __init__(self) -> None:
-        #: The last of them.
-        self.after = 0
-        #: How many the next statement is about, at most.
+        #: How many begin in the next statement, at most.
         self.number = _FIRST
         #: There are no more.
         self.all = False
@@ -24,17 +21,14 @@ class Asked:
         self._waiting: deque[int] = deque()
         self._done = 0
 
-    def add(self, images: Sequence[int]) -> None:
-        if images:
-            self.after = images[-1]
-            self._waiting.append(len(images))
-        self.all = len(images) < self.number
+    def add(self, images: int) -> None:
+        self._waiting.append(images)
 
     def taken(self, size: int) -> int:
         """Of the oldest: bytes that its images gave. How many images were taken so far."""
         images = self._waiting.popleft()
         most = images * _FASTER
-        self.number = max(1, min(images * _BYTES // size, most)) if size else most
+        self.number = max(1, min(images * _BYTES // size, most) if size else most)
         self.many |= size * 2 > _BYTES and not self.all
         self._done += images
         return self._done

@@ -2,7 +2,7 @@
 used; each is at most 1 GiB."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
@@ -17,6 +17,12 @@ _PATIENCE = 2.0
 _database: Any = connection
 
 
+def composed(statement: str, values: Collection[Any]) -> str:
+    """A statement without parameters."""
+    text: str = _database.ops.compose_sql(statement, values)
+    return text
+
+
 class Maker:
     """A connection that makes one row at a time. Until that is taken, nothing else is asked of
     it."""
@@ -27,9 +33,9 @@ class Maker:
         self._sent = ExitStack()
 
     def ask(self, query: str) -> list[Any]:
-        """The first column of a query without parameters, at once."""
+        """The rows of a query without parameters, at once."""
         with _database.wrap_database_errors:
-            return [row[0] for row in psycopg.Cursor(self._own).execute(query)]
+            return list(psycopg.Cursor(self._own).execute(query))
 
     def begin(self, query: str) -> None:
         """query: without parameters, of one row whose fields are `bytea`."""

@@ -5,22 +5,23 @@ A statement is about some images, so that its sort stays in memory and the first
 all statements are of one view of the data.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from django.db import connection
 from django.db.models import IntegerField, QuerySet, Value
 
-from ...models import OpinionRelease, Perspective, Stimulus, Study, Trial
+from ...models import OpinionRelease, Perspective, Study
 from ...studies.counting import trial_counts
 from ...studies.protocols import stored_document
 from ..imported import imported_scores
 from ..reliability.selectors import rater_weights
 from .asked import Asked
-from .in_turns import InTurns, in_turns
+from .in_turns import InTurns, composed, in_turns
 from .lines import NOTHING, OWN, Lines, numbers_of, shared, texts_of
 from .scores import PARTS, Part, Row, Table, columns_of
+from .spans import Place, Span, next_span
 from .writing import Writing
 
 #: For the sort of so many bytes of rows.
@@ -136,7 +137,7 @@ _BRANCHES = {
     Row.IMAGE: """
     SELECT image.number, 0, 0::int8, 0, false, 0, {image_kind}, image.number, {nothing}::int8,
         {image_own}
-    FROM image
+    FROM image WHERE image.key > {begun}
     """,
     Row.PUBLISHED: """
     SELECT image.number, 1, source.release::int8, source.place, false, 0, {published_kind},
@@ -183,6 +184,7 @@ class ScoreRows:
         self._study = study
         self._table = table
         self._writing = writing
+        self._after = Place()
         branches = (text for row, text in _BRANCHES.items() if row in table.rows)
         self._text = _STATEMENT.replace("{branches}", " UNION ALL ".join(branches))
         self._parts = {
@@ -201,7 +203,7 @@ class ScoreRows:
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL work_mem = '{_MEMORY}'")
         with in_turns() as turns:
-            asked = Asked()
+            self._after, asked = Place(), Asked()
             self._ask(turns, asked)
             while turns.busy:
                 fields = turns.take()
@@ -215,29 +217,25 @@ class ScoreRows:
     def _ask(self, turns: InTurns, asked: Asked) -> None:
         """For the rows after those that were asked for, of every connection that has time."""
         while not asked.all and (maker := turns.idle()):
-            images = maker.ask(self._next(asked.after, asked.number))
-            if images:
-                turns.begin(self._statement(asked.after, images[-1]))
-            asked.add(images)
+            span = next_span(maker, self._study, self._after, asked.number)
+            if span is None:
+                asked.all = True
+                return
+            self._after = span.last
+            turns.begin(self._statement(span))
+            asked.add(span.begins)
+            asked.all = span.ends
 
-    def _next(self, after: int, number: int) -> str:
-        images = Stimulus.objects.filter(study=self._study, pk__gt=after).order_by("pk")
-        query = images.values_list("pk", flat=True)[:number].query
-        return _composed(*query.sql_with_params())
-
-    def _statement(self, after: int, last: int) -> str:
-        """About the images with keys above `after`, up to `last`."""
-        images = Stimulus.objects.filter(study=self._study, pk__gt=after, pk__lte=last)
-        trials = Trial.objects.filter(
-            study=self._study,
-            stimulus__gt=after,
-            stimulus__lte=last,
-            state__in=[Trial.State.SUBMITTED, Trial.State.SKIPPED],
-        ).annotate(counting=trial_counts())
-        published = imported_scores(self._study.pk).filter(stimulus__gt=after, stimulus__lte=last)
+    def _statement(self, span: Span) -> str:
+        images = span.images(self._study)
+        trials = span.trials(self._study).annotate(counting=trial_counts())
+        published = imported_scores(self._study.pk).filter(
+            stimulus__gt=span.after.image, stimulus__lte=span.last.image
+        )
         published = published.annotate(levels=Value(None, output_field=IntegerField()))
         return self._text.format(
             **self._parts,
+            begun=span.after.image,
             images=_source(images, _IMAGES),
             trials=_source(trials, _TRIALS),
             published=_source(published, _PUBLISHED),
@@ -312,7 +310,7 @@ class ScoreRows:
 def _scales(study: Study) -> str:
     """Each perspective as each protocol asks for it, as a table `source`."""
     rows = [
-        _composed(f"({', '.join(['%s'] * len(_SCALES))})", _scale(row.pk, perspective))
+        composed(f"({', '.join(['%s'] * len(_SCALES))})", _scale(row.pk, perspective))
         for row in study.protocols.all()
         for perspective in study.perspectives.all()
     ]
@@ -363,16 +361,10 @@ def _scale(protocol: int, perspective: Perspective) -> list[Any]:
 def _source(rows: QuerySet[Any, Any], fields: Mapping[str, str]) -> str:
     """The rows of a query set as a table `source` with these columns."""
     query = rows.order_by().values_list(*fields.values()).query
-    return f"({_composed(*query.sql_with_params())}) AS source ({', '.join(fields)})"
+    return f"({composed(*query.sql_with_params())}) AS source ({', '.join(fields)})"
 
 
 def _weights(weights: Mapping[int, float]) -> str:
     """Those whose scores weigh less, as a table `weight`."""
-    arrays = _composed("%s::int8[], %s::float8[]", (list(weights), list(weights.values())))
+    arrays = composed("%s::int8[], %s::float8[]", (list(weights), list(weights.values())))
     return f"unnest({arrays}) AS weight (rater, value)"
-
-
-def _composed(statement: str, values: Collection[Any]) -> str:
-    """COPY takes no parameters."""
-    text: str = connection.ops.compose_sql(statement, values)  # type: ignore[attr-defined] # PostgreSQL's
-    return text

@@ -1,6 +1,7 @@
-"""The rows of a table in JSON: an object per line, or an array of objects."""
+"""The rows of a table in JSON: an object per line, an array of them, or one (`json_tables`)."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from ..json_reader import JsonError, JsonLimitError, read_json
 from ..problems import Problem
 from ..texts import gettext_noop
 from .errors import TableError, no_text
+from .json_tables import rows_of
 
 #: A string, or a sign that opens, closes or parts values.
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
@@ -26,10 +28,18 @@ def json_pieces(text: str, name: str) -> Iterator[tuple[int, str]]:
         for number, line in enumerate(io.StringIO(text, newline=None), start=1)
         if line.strip()
     ]
-    if len(lines) > 1 and _is_one_object(text):
+    whole = _one_object(text)
+    rows = None if whole is None else rows_of(whole)
+    if rows is not None:
+        return enumerate((json.dumps(row, ensure_ascii=False) for row in rows), start=1)
+    if len(lines) > 1 and whole is not None:
         raise TableError(
-            gettext_noop("%(name)s is one JSON object over several lines, not a table"),
-            gettext_noop("write one JSON object per row, each on a line of its own"),
+            gettext_noop("%(name)s is one JSON object in which no table was found"),
+            gettext_noop(
+                "write one object per row, each on a line of its own, or an array of them; one "
+                'object is read as {"data": [{…}, …]}, as {"column": […], …}, or as pandas writes '
+                'it with orient="columns", "index", "split" or "table"'
+            ),
             name=name,
         )
     return iter(lines)
@@ -77,11 +87,13 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _is_one_object(text: str) -> bool:
+def _one_object(text: str) -> dict[str, Any] | None:
+    """That the whole text is; None if it is anything else."""
     try:
-        return isinstance(read_json(text), dict)
+        found = read_json(text)
     except JsonError:
-        return False
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _no_object(reason: str) -> Problem:

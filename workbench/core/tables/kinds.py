@@ -40,6 +40,13 @@ _PACKED = (
     ("Index/", "Numbers"),
     ("content.xml", "OpenDocument (.ods)"),
 )
+#: What a ZIP without such members was meant to be, by its name.
+_NAMED = {
+    ".xlsx": WORKBOOK,
+    ".docx": "Word (.docx)",
+    ".numbers": "Numbers",
+    ".ods": "OpenDocument (.ods)",
+}
 _SPREADSHEETS = frozenset({"Excel 97 (.xls)", WORKBOOK, "OpenDocument (.ods)", "Numbers"})
 _ZIP = b"PK\x03\x04"
 _HEAD = 64
@@ -59,6 +66,7 @@ def refuse_other_kinds(data: bytes, name: str) -> None:
     kind = _signed(data)
     if data.startswith(_ZIP):
         kind = _packed(io.BytesIO(data))
+        kind = _NAMED.get(PurePath(name).suffix.lower(), ZIP) if kind == ZIP else kind
     if kind:
         raise of_kind(name, kind)
 
@@ -70,7 +78,7 @@ def kind_of_file(path: Path) -> str:
     if head.startswith(_ZIP):
         kind = _packed(path)
         # A damaged workbook is none the less one.
-        return WORKBOOK if kind == ZIP and path.suffix.lower() == ".xlsx" else kind
+        return _NAMED.get(path.suffix.lower(), ZIP) if kind == ZIP else kind
     # MATLAB's fourth version, which is still written, has no signature.
     return _signed(head) or (MATLAB if path.suffix.lower() == ".mat" else "")
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from scipy.io import loadmat, whosmat
-from scipy.io.matlab import MatReadError
 
 from ..texts import gettext_noop
 from .columns import Columns
@@ -23,8 +22,6 @@ from .rows import Row, Shape, finite
 #: Numbers in all variables, and columns of one.
 _MOST_NUMBERS, _WIDEST = 50_000_000, 50
 _NEWEST = b"MATLAB 7.3"
-#: What SciPy raises of damaged files.
-_DAMAGE = (MatReadError, OSError, ValueError, TypeError, KeyError, EOFError, NotImplementedError)
 
 
 def matlab_rows(path: Path, columns: Columns, shape: Shape) -> Iterator[Row]:
@@ -55,12 +52,15 @@ def _variables(path: Path) -> Mapping[str, Any]:
                 limit=_MOST_NUMBERS,
             )
         return dict(loadmat(path))
-    except _DAMAGE as error:
+    except TableError:
+        raise
+    # SciPy raises nearly anything of damaged files.
+    except Exception as error:
         raise TableError(
             gettext_noop("%(name)s cannot be read as a MATLAB file: %(reason)s"),
             gettext_noop("copy it again, or save it again as version 7"),
             name=path.name,
-            reason=str(error)[:200],
+            reason=str(error)[:200] or type(error).__name__,
         ) from error
 
 

@@ -172,6 +172,19 @@ def test_two_connections_give_the_bytes_of_one(
     assert gone([])
 
 
+def test_an_image_is_divided_between_two_connections(
+    study: Study,
+    rated: list[Stimulus],
+    opened: list[Any],
+    small: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = data_of(study, "parquet")
+    monkeypatch.setattr("annotation.opinion.export.spans._TRIALS", 1)
+    assert data_of(study, "parquet") == whole
+    assert len(opened) == 2
+
+
 def test_what_is_committed_meanwhile_is_seen_by_neither(
     study: Study, rated: list[Stimulus], opened: list[Any], small: None
 ) -> None:

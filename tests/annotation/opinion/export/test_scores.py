@@ -15,11 +15,12 @@ from django.db import connection
 
 from annotation.models import Stimulus, Study, Trial
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import exported
+from annotation.opinion.export.records import Database, exported
 from annotation.opinion.export.scores import EXPLANATIONS, PARTS, SCORES, Part, Row, Table
 from tests.annotation.opinion.export.rated import rate, revise
 from tests.factories import make_explanation, make_rater, make_stimuli, make_study, publish
 from workbench.accounts.models import User
+from workbench.core.statements import one_view
 from workbench.core.tables.writing import GUARDED
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +192,27 @@ def test_statements_about_some_images_each_give_what_one_gives(
     monkeypatch.setattr("annotation.opinion.export.asked._FIRST", 1)
     monkeypatch.setattr("annotation.opinion.export.asked._BYTES", 1)
     assert data_of(study, "csv") == whole
+
+
+@pytest.mark.parametrize("trials", [1, 2, 3])
+@pytest.mark.parametrize("form", ["csv", "explanations"])
+def test_an_image_that_was_rated_often_leaves_in_parts(
+    study: Study, answered: Trial, monkeypatch: pytest.MonkeyPatch, trials: int, form: str
+) -> None:
+    """All rows of a statement leave PostgreSQL as one, which has at most 1 GiB."""
+    third, fourth = make_stimuli(study, [20, 21])
+    for image in (answered.stimulus, third, fourth, third):
+        trial = rate(make_rater(study), image, {"quality": 2, "authenticity": 5})
+        make_explanation(trial, "quality", text="six fingers")
+    whole, read = data_of(study, form), list[int]()
+    monkeypatch.setattr("annotation.opinion.export.spans._TRIALS", trials)
+    with one_view():
+        source = Database(study, read=read.append)
+        pieces = list(FORMATS[form].encode(source, raw=True))
+    assert b"".join(pieces) == whole
+    assert read == sorted(read)
+    assert read[-1] == 4
+    assert len(read) >= 6 // trials
 
 
 def test_rows_that_are_passed_on_together_or_one_by_one_are_the_same(

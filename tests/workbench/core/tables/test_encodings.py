@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from workbench.core.tables import TableError, decode
+from workbench.core.tables.kinds import kind_of_file
 
 HEADER = "filename,prompt,generator\n"
 CHINESE = HEADER + "图/一.png,一只猫坐在窗台上，看着外面的雨,模型甲\n2.png,水墨山水画,模型乙\n"
@@ -133,6 +135,20 @@ def test_files_of_other_kinds_are_refused_by_what_they_are(data: bytes, kind: st
         decode(data, "m.csv")
     assert f"is not a table but a file of another kind: {kind};" in caught.value.message
     assert "save it as UTF-8" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("t.ods", "OpenDocument (.ods)"), ("t.numbers", "Numbers"), ("t.docx", "Word (.docx)")],
+)
+def test_a_damaged_document_is_called_what_its_name_says(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    data = _packed("mimetype", "content.xml")[:-30]
+    with pytest.raises(TableError, match=re.escape(f"of another kind: {kind};")):
+        decode(data, name)
+    (tmp_path / name).write_bytes(data)
+    assert kind_of_file(tmp_path / name) == kind
 
 
 def test_a_database_is_no_table(tmp_path: Path) -> None:

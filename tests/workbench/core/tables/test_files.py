@@ -186,7 +186,11 @@ def test_version_7_3_of_matlab_is_named_with_the_way_out(tmp_path: Path) -> None
     (tmp_path / "t.mat").write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512))
     with pytest.raises(TableError, match=r"version 7\.3, which is HDF5; .*save\('t\.mat', '-v7'\)"):
         open_table(tmp_path / "t.mat", COLUMNS)
-    (tmp_path / "d.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(300, b"x"))
+
+
+@pytest.mark.parametrize("size", [20, 100, 126, 130, 300])
+def test_a_damaged_file_of_matlab_is_called_one(tmp_path: Path, size: int) -> None:
+    (tmp_path / "d.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(size, b"x"))
     with pytest.raises(TableError, match=r"d\.mat cannot be read as a MATLAB file"):
         open_table(tmp_path / "d.mat", COLUMNS)
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,8 +90,57 @@ def test_an_array_that_is_never_closed_loses_its_last_element_alone() -> None:
 
 
 def test_one_json_object_over_several_lines_is_refused_by_what_it_is() -> None:
-    with pytest.raises(TableError, match="one JSON object over several lines"):
-        read(json.dumps({"name": ["a"], "note": ["b"]}, indent=1))
+    with pytest.raises(
+        TableError, match=r"one JSON object in which no table was found; write .*orient="
+    ):
+        read(json.dumps({"name": "a", "note": ["b"]}, indent=1))
+
+
+TABLE = pd.DataFrame({"name": ["a", "b"], "note": ["x, y", None], "score": [2.5, 2**53 - 1]})
+RECORDS = json.loads(TABLE.to_json(orient="records"))
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            json.loads(TABLE.to_json(orient=form))
+            for form in ("columns", "index", "split", "table")
+        ),
+        {"data": RECORDS},
+        {"rows": RECORDS},
+        {name: [record[name] for record in RECORDS] for name in TABLE},
+    ],
+)
+def test_a_table_in_one_json_object_is_read(written: dict[str, Any], indent: int | None) -> None:
+    rows = good(json.dumps(written, indent=indent), "t.json")
+    assert [(row["name"], row["note"], row["score"]) for row in rows] == [
+        ("a", "x, y", 2.5),
+        ("b", None, 2**53 - 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"a.png": {"name": "a", "note": "b"}, "b.png": {"name": "c", "note": "d"}},
+        {"images": [{"name": "a"}], "annotations": [{"name": "b"}]},
+        {"name": ["a", "b"], "note": ["c"]},
+        {"columns": ["name", "name"], "data": [["a", "b"]]},
+        {"columns": ["name", "note"], "data": [["a"]]},
+        {"data": []},
+    ],
+)
+def test_what_may_be_meant_in_two_ways_is_refused(written: dict[str, Any]) -> None:
+    with pytest.raises(TableError, match="no table was found"):
+        read(json.dumps(written, indent=1) + "\n\n", "t.json")
+
+
+def test_one_row_may_hold_lists_of_objects() -> None:
+    """As an export of a study with one image, one line per image."""
+    row = {"name": "a", "trials": [{"rater": "r1"}], "data": [{"b": 1}]}
+    assert good(json.dumps(row), "t.jsonl") == [row]
 
 
 def test_a_first_line_that_is_no_json_is_its_rows_problem() -> None:
