@@ -61,10 +61,25 @@ class BenchSite:
         server = self.stack.services.postgres.process
         return _family(server.pid) if server else []
 
+    def serving(self) -> list[psutil.Process]:
+        """The web server's processes, and PostgreSQL's that work for them: a process of PostgreSQL
+        is called by the port of the other end."""
+        web = self.web()
+        ports = {f"({end.laddr.port})" for one in web for end in one.net_connections("tcp4")}
+        return [*web, *(one for one in self.database() if _is_called(one, ports))]
+
     def _children(self, word: str) -> list[psutil.Process]:
         mine = psutil.Process().children()
         found = [child for child in mine if any(word in part for part in child.cmdline())]
         return [one for child in found for one in _family(child.pid)]
+
+
+def _is_called(process: psutil.Process, words: set[str]) -> bool:
+    try:
+        name = " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+    return any(word in name for word in words)
 
 
 @contextmanager

@@ -148,16 +148,16 @@ def test_the_median_of_the_rounds_counts() -> None:
 def test_an_export_carries_all_that_was_stored(silent: Silent, share_site: Share) -> None:
     share_site(export)
     plan = export.Plan(images=6, raters=4, each=5, rounds=1)
-    exports = export.measure(plan, silent)["exports"]
+    found = export.measure(plan, silent)
     # A line per image, and one per rater, image and perspective; CSV has a heading.
     scores = 4 * 5 * 3
     assert plan.scores == scores
-    assert [(found["form"], found["lines"]) for found in exports] == [
+    assert [(each["form"], each["lines"]) for each in found["exports"]] == [
         ("copy", scores), ("csv", 1 + 6 + scores), ("jsonl", 6 + scores), ("parquet", None),
     ]  # fmt: skip
-    against = export.compared(exports)
+    against = export.compared(found)
     assert against["times_bare_copy"]["csv"] > 0
-    assert "bare COPY" in "\n".join(export.lines_of(exports, against))
+    assert "bare COPY" in "\n".join(export.lines_of(found, against))
 
 
 def test_the_export_of_two_builds_is_compared_round_by_round() -> None:
