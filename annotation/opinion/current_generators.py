@@ -15,7 +15,7 @@ from ..studies.counting import main_stimuli
 from .forecast import forecaster_of
 from .generators import CategoryMean, StudyLeaderboards, category_means, study_leaderboards
 from .imported import imported_stamp
-from .recomputing import Recomputed, ask_worker, recompute, recomputed
+from .recomputing import Recomputed, ask_worker, recomputed, renew
 from .releases import awaited_release, live_release_if_made, stamp_of
 
 #: A worker is asked at most once per so many seconds.
@@ -56,15 +56,15 @@ def current_category_means(
 
 
 def renew_leaderboards(study: Study) -> None:
-    """For a worker; doing it twice does no harm."""
+    """For a worker."""
     stamp = _stamp(awaited_release(study))
-    recompute(_key(study, ""), stamp, lambda: _in_one_view(lambda: study_leaderboards(study)))
+    renew(_key(study, ""), stamp, lambda: _in_one_view(lambda: study_leaderboards(study)))
 
 
 def renew_category_means(study: Study, by: str) -> None:
     """The same."""
     stamp = _stamp(awaited_release(study))
-    recompute(_key(study, by), stamp, lambda: _in_one_view(lambda: category_means(study, by)))
+    renew(_key(study, by), stamp, lambda: _in_one_view(lambda: category_means(study, by)))
 
 
 def _current(

@@ -24,7 +24,7 @@ from .differences import Differences, differences, largest_movers, sample
 from .making import digest_of, estimated, newest_score
 from .methods import METHODS, Estimates, Method
 from .methods.base import parse_parameters
-from .recomputing import QUICK_SECONDS, ask_worker, recompute, recomputed
+from .recomputing import QUICK_SECONDS, ask_worker, recomputed, renew
 from .releases import live_release
 from .reliability.selectors import rater_weights
 from .units import UnitScale
@@ -131,7 +131,7 @@ def preview_for_readers(
 
 def renew_preview(study: Study, method_name: str, given: Mapping[str, Any]) -> None:
     """Computes one and keeps it for those who ask."""
-    recompute(
+    renew(
         _key(study, method_name, given),
         str(newest_score()),
         lambda: preview_method(study, method_name, given),

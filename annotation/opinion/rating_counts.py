@@ -7,7 +7,7 @@ from ..models import Study
 from ..studies.counts import Day, ratings_by_day
 from ..studies.selectors import score_counts
 from .making import newest_score
-from .recomputing import Recomputed, ask_worker, recompute, recomputed
+from .recomputing import Recomputed, ask_worker, recomputed, renew
 from .releases import is_stale, stamp_of, stored_live
 
 #: The task that counts.
@@ -40,8 +40,8 @@ def rating_counts(study: Study) -> Recomputed[RatingCounts]:
 
 
 def renew_rating_counts(study: Study) -> None:
-    """For a worker; doing it twice does no harm."""
-    recompute(_key(study), _stamp(study), lambda: _counted(study))
+    """For a worker."""
+    renew(_key(study), _stamp(study), lambda: _counted(study))
 
 
 def _counted(study: Study) -> RatingCounts:

@@ -1,14 +1,16 @@
 """What is computed of all answers: its readers wait if that is quick; else a worker computes it
 again and they get what is there."""
 
+import hashlib
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import redis.exceptions
 from django.core.cache import cache
+from django.db import connection
 
 from workbench.core.jobs.queue import enqueue
 
@@ -42,7 +44,17 @@ class Recomputed(Generic[Result]):
     current: bool
 
 
-def recompute(key: str, stamp: str, make: Callable[[], Result]) -> Result:
+def renew(key: str, stamp: str, make: Callable[[], object]) -> None:
+    """For a worker: computes what is kept under `key`, unless it is of these data already, or
+    another worker is at it. What takes longer than the pause between two requests would else be
+    computed by all workers at once."""
+    with _alone(key) as alone:
+        kept = _kept(key)
+        if alone and not (kept and kept[0] == stamp):
+            _recompute(key, stamp, make)
+
+
+def _recompute(key: str, stamp: str, make: Callable[[], Result]) -> Result:
     """Computes a result and keeps it under `key`, with the `stamp` of the data that it is of."""
     start = time.monotonic()
     result = make()
@@ -61,18 +73,38 @@ def recomputed(
     quick: float | None = None,
 ) -> Recomputed[Result]:
     """The result of the data that `stamp` stands for, or the last one, after which `ask` requests
-    a newer one of a worker, who calls `recompute`.
+    a newer one of a worker, which calls `renew`.
 
     A reader waits for what took less than `quick` seconds (QUICK_SECONDS) the last time; for the
     first one of all if the data are `small`.
     """
     limit = QUICK_SECONDS if quick is None else quick
-    kept = None
-    with suppress(redis.exceptions.RedisError):
-        kept = cache.get(key)
+    kept = _kept(key)
     if kept and kept[0] == stamp:
         return Recomputed(kept[2], True)
     if kept[1] < limit if kept else small():
-        return Recomputed(recompute(key, stamp, make), True)
+        return Recomputed(_recompute(key, stamp, make), True)
     ask()
     return Recomputed(kept[2] if kept else None, False)
+
+
+def _kept(key: str) -> Any:
+    """The stamp, the seconds that it took, and the result; None without one."""
+    with suppress(redis.exceptions.RedisError):
+        return cache.get(key)
+    return None
+
+
+@contextmanager
+def _alone(key: str) -> Iterator[bool]:
+    """Whether nobody else is in such a block; PostgreSQL forgets it if this process dies."""
+    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])

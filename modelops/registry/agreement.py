@@ -18,7 +18,7 @@ from annotation.opinion.comparison.prediction import (
     compare_predictions,
 )
 from annotation.opinion.imported import imported_stamp
-from annotation.opinion.recomputing import Recomputed, ask_worker, recompute, recomputed
+from annotation.opinion.recomputing import Recomputed, ask_worker, recomputed, renew
 from annotation.opinion.releases import live_release, stamp_of
 from annotation.protocol.scales import Scale
 from workbench.core.errors import MintError
@@ -82,8 +82,8 @@ def agreement_of(version: ModelVersion) -> Recomputed[Comparisons]:
 
 
 def renew_agreement(version: ModelVersion) -> None:
-    """For a worker; doing it twice does no harm."""
-    recompute(_key(version), measured_stamp(version), lambda: _comparisons(version))
+    """For a worker."""
+    renew(_key(version), measured_stamp(version), lambda: _comparisons(version))
 
 
 def measured_stamp(version: ModelVersion) -> str:

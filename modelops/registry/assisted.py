@@ -12,7 +12,7 @@ from annotation.opinion.comparison.errors import ComparisonError
 from annotation.opinion.comparison.measures import NORMAL_95
 from annotation.opinion.forecast import AssistedScore
 from annotation.opinion.methods import ScaleLimits
-from annotation.opinion.recomputing import ask_worker, recompute, recomputed
+from annotation.opinion.recomputing import ask_worker, recomputed, renew
 from annotation.opinion.units import UnitScale
 
 from ..models import ModelVersion, Prediction
@@ -53,8 +53,8 @@ def calibrations_of(version: ModelVersion) -> Calibrations:
 
 
 def renew_calibration(version: ModelVersion) -> None:
-    """For a worker; doing it twice does no harm."""
-    recompute(_key(version), measured_stamp(version), lambda: _calibrations(version))
+    """For a worker."""
+    renew(_key(version), measured_stamp(version), lambda: _calibrations(version))
 
 
 def assisted_scores(

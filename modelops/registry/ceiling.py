@@ -9,7 +9,7 @@ from annotation.opinion.comparison.bootstrap import Measure
 from annotation.opinion.comparison.ceiling import NoiseCeiling, noise_ceiling
 from annotation.opinion.comparison.errors import ComparisonError
 from annotation.opinion.correlation import Integers
-from annotation.opinion.recomputing import ask_worker, recompute, recomputed
+from annotation.opinion.recomputing import ask_worker, recomputed, renew
 from annotation.opinion.releases import awaited_release, live_release_if_made, stamp_of
 from annotation.opinion.reliability.selectors import rater_weights
 from annotation.opinion.votes import PerspectiveVotes, read_scores, votes_of
@@ -50,8 +50,8 @@ def srcc_ceiling(ceilings: Ceilings, perspective: str) -> Measure | None:
 
 
 def renew_ceilings(study: Study) -> None:
-    """For a worker; doing it twice does no harm."""
-    recompute(_key(study), stamp_of(awaited_release(study)), lambda: _ceilings(study))
+    """For a worker."""
+    renew(_key(study), stamp_of(awaited_release(study)), lambda: _ceilings(study))
 
 
 def _key(study: Study) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from annotation.opinion.recomputing import Recomputed, ask_worker, recompute, recomputed
+from annotation.opinion.recomputing import Recomputed, ask_worker, recomputed, renew
 from annotation.opinion.votes import PerspectiveVotes
 from workbench.core.statements import one_view
 
@@ -37,8 +37,8 @@ def certificates_of(version: ModelVersion) -> Recomputed[Certificates]:
 
 
 def renew_certificates(version: ModelVersion) -> None:
-    """For a worker; doing it twice does no harm."""
-    recompute(_key(version), measured_stamp(version), lambda: _certificates(version))
+    """For a worker."""
+    renew(_key(version), measured_stamp(version), lambda: _certificates(version))
 
 
 def _key(version: ModelVersion) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class LabelledStimuli:
     stimuli: list[Stimulus]
     labels: Labels
 
-    @property
+    @cached_property
     def keys(self) -> list[int]:
         return [stimulus.pk for stimulus in self.stimuli]
 

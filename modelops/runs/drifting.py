@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.models import Stimulus
-from annotation.opinion.recomputing import Recomputed, ask_worker, recompute, recomputed
+from annotation.opinion.recomputing import Recomputed, ask_worker, recomputed, renew
 
 from ..judging.drift import MOST, Drift, find_drift
 from ..models import ModelVersion, Prediction
@@ -49,8 +49,8 @@ def drift_of(version: ModelVersion) -> Recomputed[FoundDrift]:
 
 
 def renew_drift(version: ModelVersion) -> None:
-    """For a worker; doing it twice does no harm."""
-    recompute(_key(version), _stamp(version), lambda: _found(version))
+    """For a worker."""
+    renew(_key(version), _stamp(version), lambda: _found(version))
 
 
 def _key(version: ModelVersion) -> str:

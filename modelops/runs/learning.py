@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q
 from annotation.models import Stimulus, Study, Trial
 from annotation.opinion.comparison.bootstrap import ClusterDraws, Measure
 from annotation.opinion.labels import labels_of
-from annotation.opinion.recomputing import Recomputed, ask_worker, recompute, recomputed
+from annotation.opinion.recomputing import Recomputed, ask_worker, recomputed, renew
 from annotation.protocol.draw import Draw
 from annotation.studies.counting import trial_counts
 
@@ -74,8 +74,8 @@ def learning_of(version: ModelVersion) -> Recomputed[FoundLearning]:
 
 
 def renew_learning(version: ModelVersion) -> None:
-    """For a worker; doing it twice does no harm."""
-    recompute(_key(version), _stamp(version), lambda: _found(version))
+    """For a worker."""
+    renew(_key(version), _stamp(version), lambda: _found(version))
 
 
 def _key(version: ModelVersion) -> str:
