@@ -16,6 +16,7 @@ from annotation.models import (
     Explanation,
     Generator,
     Membership,
+    OpinionRelease,
     OpinionScore,
     Perspective,
     Prompt,
@@ -188,6 +189,8 @@ def publish(
     minimum, maximum = scale
     with transaction.atomic():
         release = release_of(stimulus.study, Source(source, minimum, maximum))
+    # As an import: what is kept of the release's scores is made again.
+    OpinionRelease.objects.filter(pk=release.pk).update(computed_at=timezone.now())
     return OpinionScore.objects.create(
         study=stimulus.study,
         release=release,

@@ -39,6 +39,7 @@ TELLS_THE_OWNER = {
     "study-raters",
     "study-raters-live",
     "study-invitations-csv",
+    "api-identities",
 }
 
 pytestmark = pytest.mark.django_db(transaction=True)

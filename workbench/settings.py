@@ -246,7 +246,9 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     # Deep links are links inside buttons, which the keyboard reaches twice.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": False},
+    # Its groups are closed at first: with some 140 operations drawn at once, Swagger UI 5 stops
+    # after the first few, without a word. A group is found by the field above them.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False, "docExpansion": "none", "filter": True},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "StudyStatus": "annotation.models.study.Study.Status",

@@ -68,7 +68,9 @@ class NextRatingsSerializer(serializers.Serializer[Any]):
 
 
 class QueueView(ApiView):
-    @extend_schema(parameters=[QueueQuerySerializer], responses=NextRatingsSerializer)
+    queries = (QueueQuerySerializer,)
+
+    @extend_schema(responses=NextRatingsSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """What raters are given next, and why.
 

@@ -15,6 +15,7 @@ def test_an_owner_reads_and_tries_the_export(
     page: Page, live_server: LiveServer, owner: User, study: Study
 ) -> None:
     sign_in(page, live_server.url, then="/api/v1/docs/")
+    page.locator("#operations-tag-export").click()
     export = page.locator("#operations-export-studies_export_retrieve")
     export.locator(".opblock-summary-control").click()
     export.get_by_role("button", name="Try it out").click()

@@ -11,6 +11,8 @@ function fix(rendered) {
     part.setAttribute("role", "region");
     part.setAttribute("aria-label", part.matches(".scheme-container") ? "Authorize" : "About");
   }
+  rendered.querySelector(".filter-container")?.setAttribute("role", "search");
+  rendered.querySelector(".operation-filter-input")?.setAttribute("aria-label", "Filter the groups");
   // Below the page's own heading.
   for (const title of rendered.querySelectorAll("h1, h2.title")) title.setAttribute("aria-level", "2");
   for (const tag of rendered.querySelectorAll("h3.opblock-tag")) tag.setAttribute("aria-level", "3");

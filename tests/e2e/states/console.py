@@ -103,6 +103,7 @@ def api_pages(scene: Scene) -> Iterator[str]:
     page = scene.page
     _sign_in(scene)
     scene.go("/api/v1/docs/")
+    page.locator("#operations-tag-export").click()
     export = page.locator("#operations-export-studies_export_retrieve")
     export.locator(".opblock-summary-control").click()
     expect(export.get_by_role("button", name="Try it out")).to_be_visible()

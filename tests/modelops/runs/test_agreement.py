@@ -12,7 +12,7 @@ from scipy import special, stats
 
 from annotation.models import Generator, Score, Stimulus, Study
 from modelops.models import ModelVersion
-from modelops.registry import agreement, calibrated
+from modelops.registry import agreement, calibrated, points
 from modelops.registry.agreement import agreement_of
 from modelops.tasks import renew_agreement
 from workbench.accounts.models import User
@@ -131,6 +131,7 @@ def test_whether_its_uncertainties_are_true_is_told_where_there_are_enough_image
     monkeypatch.setattr(calibrated, "FEWEST", 6)
     # Wide enough for all labels: of six, Wilson's interval begins at 6 / (6 + 1.96²).
     compared.predictions.update(posterior_sd=0, misfit_sd=10)
+    points._points.cache_clear()  # as if they had been scored so
     text = signed_in.get(PAGE).content.decode()
     assert text.count('<td class="number">100 %</td>') == 3
     assert text.count('<td class="number">61 … 100 %</td>') == 3

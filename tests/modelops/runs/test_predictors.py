@@ -12,6 +12,7 @@ from modelops.errors import BackboneError, PredictorError
 from modelops.models import AcquisitionRound, ModelVersion, Predictor
 from modelops.predictors.backbones import offered_backbones
 from modelops.predictors.mint_kinds import TINY
+from modelops.registry import points
 from modelops.registry.selectors import active_version, leading_predictor
 from modelops.runs.predictors import add_predictor, ensure_predictor, lead
 from modelops.runs.promotion import promote
@@ -176,6 +177,7 @@ def test_the_page_compares_both_on_the_same_hold_out(
     # An image that only one of them has predicted counts for neither.
     held_out = Stimulus.objects.filter(split="holdout").earliest("pk")
     second.predictions.filter(stimulus=held_out).delete()
+    points._points.cache_clear()  # as if they had been scored so
     text = page(console)
     table = text[text.index("On the same hold-out images") :]
     assert table[: table.index("</table>")].count('<td class="number">5</td>') == 6
