@@ -1,6 +1,6 @@
 """The owner's pages about images: a grid that is searched, and one image with its ratings."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,9 +25,10 @@ from ..opinion.forecast import (
 from ..opinion.selectors import limits_by_key, scores_if_made
 from ..protocol.perspectives import PerspectiveSettings
 from ..studies.counts import image_counts
-from ..studies.pages.charts import Chart, histogram
+from ..studies.pages.charts import Chart
+from ..studies.pages.score_charts import score_charts
 from ..studies.selectors import find_study
-from ..studies.texts import localized, scale_in_words
+from ..studies.texts import localized
 from .holdout import holdout_context
 from .listing import SORTS, UNCERTAIN, Listing, neighbours
 from .marked import marked_of
@@ -213,17 +214,8 @@ def _scores_of_one(study: Study, stimulus: Stimulus) -> list[ShownScore]:
 def _charts(study: Study, trials: Sequence[Trial]) -> list[Chart]:
     """How often each score was given that counts, per perspective."""
     kept = [scores_in(trial) for trial in trials if trial.rater.status == "active"]
-    charts = []
-    for item in study.perspective_settings:
-        given = Counter(scores[item.key] for scores in kept if item.key in scores)
-        names = [localized(label) for label in item.scale.labels] if item.scale.named else []
-        drawn = histogram(item.scale, sorted(given.items()), names)
-        charts.append(
-            drawn.titled(
-                localized(item.label),
-                x=scale_in_words(item.scale),
-                y=_("Scores"),
-                nothing=_("No score counts yet."),
-            )
-        )
-    return charts
+    given: dict[str, Counter[float]] = defaultdict(Counter)
+    for scores in kept:
+        for key, score in scores.items():
+            given[key][score] += 1
+    return score_charts(study, {key: sorted(found.items()) for key, found in given.items()})

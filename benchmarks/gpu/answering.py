@@ -114,7 +114,7 @@ def _by_batch(
     bench: Bench, model: MintIQAExplainer, caches: tuple[KeyCache, ...]
 ) -> Iterator[Figure]:
     decoding = Decoding(bench.sizes.tokens, GREEDY.num_beams, GREEDY.repetition_penalty)
-    for batch in bench.sizes.answers:  # what is compiled for the second one is made anew
+    for batch in bench.sizes.answers:  # what is compiled for the second one is made again
         for keys in caches:
             measure = partial(_of_ours, bench, model, batch, decoding, keys)
             yield from attempted(measure, f"batch {batch}, {keys} keys")

@@ -75,7 +75,7 @@ class QueueView(ApiView):
         """What raters are given next, and why.
 
         The images that a rater who has met none would be given, in this order. Raters get those
-        of them that they have not met, and each session draws anew which trial is of which kind.
+        of them that they have not met, and each session draws again which trial is of which kind.
         """
         study = find_study(request.user, slug, VIEW)
         asked = QueueQuerySerializer(data=request.query_params.dict())

@@ -1,6 +1,6 @@
 """How often each score was given, and when: a part of a study's overview."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_required
@@ -8,14 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from ...models import Study
 from ...studies.counts import Day
-from ...studies.pages.charts import Chart, bars, histogram
+from ...studies.pages.charts import Chart, bars
+from ...studies.pages.score_charts import score_charts
 from ...studies.selectors import find_study
-from ...studies.texts import localized, scale_in_words
 from ..rating_counts import RatingCounts, rating_counts
 
 #: Days in the picture of ratings per day.
@@ -29,29 +27,11 @@ def study_scores(request: HttpRequest, slug: str) -> HttpResponse:
     found = rating_counts(study)
     counts = found.result or RatingCounts({}, [])
     context = {
-        "charts": _score_charts(study, counts.scores),
+        "charts": score_charts(study, counts.scores),
         "days": _day_chart(counts.days),
         "current": found.current,
     }
     return render(request, "annotation/_scores.html", context)
-
-
-def _score_charts(study: Study, counts: Mapping[str, Sequence[tuple[float, int]]]) -> list[Chart]:
-    charts = []
-    for item in study.perspective_settings:
-        names = [localized(label) for label in item.scale.labels]
-        drawn = histogram(item.scale, counts.get(item.key, []), names if item.scale.named else ())
-        given = sum(number for _score, number in counts.get(item.key, []))
-        charts.append(
-            drawn.titled(
-                localized(item.label),
-                x=scale_in_words(item.scale),
-                y=_("Scores"),
-                nothing=_("No score counts yet."),
-                note=ngettext("%(n)d score", "%(n)d scores", given) % {"n": given},
-            )
-        )
-    return charts
 
 
 def _day_chart(counts: Sequence[Day]) -> Chart:

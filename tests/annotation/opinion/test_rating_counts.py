@@ -18,7 +18,7 @@ from tests.modelops.labelling import rate
 pytestmark = pytest.mark.django_db
 
 
-def agree(study: Study, ratings: int) -> None:
+def assert_counts(study: Study, ratings: int) -> None:
     found = rating_counts(study)
     assert found.current
     assert found.result is not None
@@ -28,24 +28,24 @@ def agree(study: Study, ratings: int) -> None:
 
 
 def test_counts_follow_new_ratings_excluded_raters_and_images(study: Study) -> None:
-    agree(study, 0)
+    assert_counts(study, 0)
     first, second = make_stimuli(study, 2)
     raters = [make_rater(study) for _ in range(2)]
     for rater in raters:
         rate(first, rater, (4, 3, 2))
-    agree(study, 2)
+    assert_counts(study, 2)
     renew_live(study)
-    agree(study, 2)
+    assert_counts(study, 2)
     # While the release is old.
     rate(second, raters[0], (1, 1, 1))
-    agree(study, 3)
+    assert_counts(study, 3)
     renew_live(study)
     Rater.objects.filter(pk=raters[1].pk).update(status="excluded")
     record(study=study, actor=None, action="rater.excluded")
-    agree(study, 2)
+    assert_counts(study, 2)
     Stimulus.objects.filter(pk=first.pk).update(state="excluded")
     record(study=study, actor=None, action="image.excluded")
-    agree(study, 1)
+    assert_counts(study, 1)
 
 
 def test_a_large_study_is_counted_by_a_worker_and_its_readers_get_the_last_counts(
@@ -53,7 +53,7 @@ def test_a_large_study_is_counted_by_a_worker_and_its_readers_get_the_last_count
 ) -> None:
     monkeypatch.setattr(counting, "_QUICK_SECONDS", 0.0)
     (image,) = make_stimuli(study, 1)
-    agree(study, 0)
+    assert_counts(study, 0)
     rate(image, make_rater(study), (4, 3, 2))
     with TestCase.captureOnCommitCallbacks(execute=True):
         found = rating_counts(study)
@@ -62,7 +62,7 @@ def test_a_large_study_is_counted_by_a_worker_and_its_readers_get_the_last_count
     assert found.result.days == []
     assert (counting.RENEW, (study.pk,)) in sent
     renew_rating_counts(study)
-    agree(study, 1)
+    assert_counts(study, 1)
 
 
 def test_the_images_at_the_ends_are_those_of_the_release_as_it_is(study: Study) -> None:
