@@ -1,9 +1,10 @@
 """Making a backup while the site goes on.
 
-Files are copied first, then all rows are read as they were at one moment, then the files that are
-new. A row's files were complete before the row was written, and none is ever changed under its
-name; so the pool lacks a file of that moment only if it came after the first step and was deleted
-before the last. Then the rows are read again.
+Files are copied first; then all rows are read as they are at one moment, beginning with the names
+of files, and those that came meanwhile are copied at once. A row's files were complete before the
+row was written, and none is ever changed under its name; so the pool lacks a file of that moment
+only if it came after the first step and was deleted before its copy. Then another moment is taken,
+before anything else is read.
 """
 
 import hashlib
@@ -43,8 +44,8 @@ from .manifest import (
 from .places import Place
 from .stored import STORAGES, StoredFile, stored_files
 
-#: How often the rows are read, if files are deleted meanwhile.
-_ROUNDS = 3
+#: How many moments are tried, if files that just came are deleted. One takes milliseconds.
+_MOMENTS = 100
 _BLOCK = 1024 * 1024
 
 Say = Callable[[str], None]
@@ -74,6 +75,15 @@ class _Copying:
                     self.held[storage, file.name] = found
                     listed.add((storage, file.name))
         return listed
+
+    def lacks(self, named: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Copies those that came since they were listed; which of them are not there."""
+        for storage, name in named - self.held.keys():
+            # Of unknown size and time, so that it is read; `all` tells them later.
+            found = self._facts(StoredFile(storage, name, bytes=-1, modified=-1))
+            if found is not None:
+                self.held[storage, name] = found
+        return named - self.held.keys()
 
     def _facts(self, file: StoredFile) -> FileFacts | None:
         earlier = self.held.get((file.storage, file.name)) or self.known.get(
@@ -160,17 +170,24 @@ def _begin(place: Place, scratch: Path) -> _Copying:
 
 
 def _with_rows(place: Place, copying: _Copying, say: Say) -> Manifest:
-    for round_ in range(1, _ROUNDS + 1):
+    lost: set[tuple[str, str]] = set()
+    for _moment in range(_MOMENTS):
         with tables.snapshot():
-            migrations, sequences = applied_migrations(), tables.sequences()
-            rows = list(_write_tables(copying.scratch, say))
             named = files_named()
-        listed = copying.all()
-        gone = named - copying.held.keys()
-        # Deleted with their rows, or gone although rows name them: the rows of now tell.
-        if round_ == _ROUNDS or gone <= files_named():
-            break
-        say(f"{len(gone)} files were deleted meanwhile; the rows are read again")
+            gone = copying.lacks(named)
+            if gone <= lost:
+                migrations, sequences = applied_migrations(), tables.sequences()
+                rows = list(_write_tables(copying.scratch, say))
+                break
+        # Deleted with their rows, or lost although rows name them: the rows of now tell.
+        lost = gone & files_named()
+        say(f"{len(gone)} files are not there; their rows are read again")
+    else:
+        raise BackupError(
+            "images come and are deleted faster than they can be copied; make the backup once that "
+            "is over"
+        )
+    listed = copying.all()
     files = [copying.held[key] for key in sorted((named & copying.held.keys()) | listed)]
     write_files(files, copying.scratch / FILES)
     now = timezone.now()

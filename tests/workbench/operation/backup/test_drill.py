@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests.annotation.rating.test_races import submit
 from tests.constraints.world import make_world
 from tests.workbench.operation.backup.other_site import OtherSite, ask, other_site, own_url
 from workbench.accounts.models import User
-from workbench.operation.backup import tables
+from workbench.operation.backup import making, tables
 from workbench.operation.backup.errors import BackupError
 from workbench.operation.backup.making import files_named, make_backup
 from workbench.operation.backup.places import place_at
@@ -237,26 +238,60 @@ def _refuse(wanted: object) -> None:
     raise BackupError("it is damaged")
 
 
-def test_an_image_that_came_and_went_while_rows_were_read_leaves_no_gap(
-    full_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("times", [1, 5])
+def test_images_that_come_and_go_before_they_are_copied_leave_no_gap(
+    full_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    """New after the first files were copied, deleted before the last: the rows are read again."""
-    read: list[Stimulus] = []
-    snapshot = tables.snapshot
+    """New after the first files were copied, deleted before they could be: another moment is
+    taken, as often as it needs."""
+    gone: list[Stimulus] = []
+    read: list[str] = []
+    snapshot, write_rows = tables.snapshot, tables.write_rows
 
     @contextmanager
     def disturbed() -> Iterator[None]:
-        stimulus = factories.make_stimulus(full_study, 700) if not read else read[0]
+        if len(gone) == times:
+            with snapshot():
+                yield
+            return
+        stimulus = factories.make_stimulus(full_study, 700 + len(gone))
         with snapshot():
-            yield
-        if not read:
+            Stimulus.objects.exists()  # the moment is taken
             at_once(lambda image: purge(stimulus=image, actor=None, reason="test"), [stimulus])
-        read.append(stimulus)
+            gone.append(stimulus)
+            yield
+
+    def noted(table: str, columns: list[str], file: Path) -> int:
+        read.append(table)
+        return write_rows(table, columns, file)
 
     monkeypatch.setattr(tables, "snapshot", disturbed)
+    monkeypatch.setattr(tables, "write_rows", noted)
     made = make_backup(place_at(str(tmp_path / "backups")))
-    assert len(read) == 2
+    assert len(gone) == times
     assert made.manifest.lost == []
+    # The rows are what takes long, and are read once.
+    assert len(read) == len(set(read)) > 40
+
+
+def test_images_that_never_stay_for_long_enough_are_said_to(
+    full_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot, numbers = tables.snapshot, count(700)
+
+    @contextmanager
+    def disturbed() -> Iterator[None]:
+        stimulus = factories.make_stimulus(full_study, next(numbers))
+        with snapshot():
+            Stimulus.objects.exists()
+            at_once(lambda image: purge(stimulus=image, actor=None, reason="test"), [stimulus])
+            yield
+
+    monkeypatch.setattr(tables, "snapshot", disturbed)
+    monkeypatch.setattr(making, "_MOMENTS", 3)
+    with pytest.raises(BackupError, match="faster than they can be copied"):
+        make_backup(place_at(str(tmp_path / "backups")))
+    assert not list((tmp_path / "backups").rglob("manifest*"))
 
 
 def test_where_the_site_keeps_its_files_is_no_place_for_a_backup(own_storages: Path) -> None:
