@@ -98,6 +98,7 @@ def paths(found: dict[str, Any], plan: Plan) -> dict[str, str]:
         "images": f"{study}/images/",
         "images, last page": f"{study}/images/?page={plan.images // 48}",
         "images, searched": f"{study}/images/?text=-0001",
+        "images, least sure": f"{study}/images/?sort=uncertain&page=1000",
         "images, unrated": f"{study}/images/?state=unrated",
         "one image": f"{study}/images/{found['stimulus']}/",
         "raters": f"{study}/raters/",
@@ -147,7 +148,7 @@ def _warm(browser: httpx.Client, site: BenchSite, newest: int) -> None:
 
 
 def _times(browser: httpx.Client, path: str, times: int, site: BenchSite) -> dict[str, float]:
-    taken, server = [], site.web() + site.database()
+    taken, server = [], site.serving()
     for turn in range(times + 1):
         if turn == 1:
             spent = processor_seconds(server)

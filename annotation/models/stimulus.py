@@ -244,6 +244,12 @@ class Stimulus(models.Model):
             models.Index(
                 fields=["study"], condition=~Q(state="in_use"), name="stimulus_out_of_use"
             ),
+            # Few, and left out of every count: all images are read otherwise.
+            models.Index(
+                fields=["study"],
+                condition=~Q(purpose="main", sha256__gt="", state__in=COUNTING_STATES),
+                name="stimulus_not_counting",
+            ),
         ]
 
     def __str__(self) -> str:

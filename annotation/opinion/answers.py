@@ -55,7 +55,8 @@ _JOIN = (
 )
 
 _OF_STUDY = "rater.study_id = {study:d}"
-_OF_RATER = "trial.rater_id = {rater:d}"
+# By sitting, as in `studies.sittings.trials_of`.
+_OF_RATER = "session_id IN (SELECT id FROM annotation_ratingsession WHERE rater_id = {rater:d})"
 _OF_SESSION = "trial.session_id = {session:d}"
 # What others say about the same images, if their ratings count.
 _OF_OTHERS = """
@@ -122,7 +123,7 @@ def answers_of_rater(rater: Rater) -> Answers:
 
 def answers_of_others(rater: Rater) -> Answers:
     """Main trials of the others who are not excluded, on the images that `rater` has rated."""
-    others = _OF_OTHERS.format(rater=rater.pk, own=f"rater_id = {rater.pk:d}")
+    others = _OF_OTHERS.format(rater=rater.pk, own=_OF_RATER.format(rater=rater.pk))
     return _read(others, _perspectives(rater.study_id))
 
 

@@ -107,6 +107,13 @@ class Forecaster(Protocol):
 FORECASTERS: list[Forecaster] = []
 
 
+def most_uncertain(
+    study: Study, perspective: str, stimuli: QuerySet[Stimulus]
+) -> QuerySet[Stimulus] | None:
+    """As of `Forecaster`; None where nothing predicts."""
+    return FORECASTERS[0].most_uncertain(study, perspective, stimuli) if FORECASTERS else None
+
+
 def forecasts_of(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, Forecast]]:
     return FORECASTERS[0].expected(study, stimuli) if FORECASTERS else {}
 

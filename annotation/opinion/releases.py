@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -114,9 +114,15 @@ def is_stale(release: OpinionRelease) -> bool:
 def stamp_of(release: OpinionRelease) -> str:
     """Another one whenever what is made of a live release's scores may be another: the release has
     the scores, the audit trail what owners did to images and rules."""
-    acts = AuditEntry.objects.filter(study=release.study_id).aggregate(last=Max("pk"))["last"]
     scores = (release.pk, release.computed_at.isoformat(), release.basis["digest"])
-    return json.dumps([*scores, acts])
+    return json.dumps([*scores, acts_stamp(release.study_id)])
+
+
+def acts_stamp(study: int) -> list[int | None]:
+    """Another one after each import and each act of an owner, of the study with this key. How many
+    there are, too: an act may be seen later than one with a higher number."""
+    acts = AuditEntry.objects.filter(study=study).aggregate(last=Max("pk"), number=Count("pk"))
+    return [acts["last"], acts["number"]]
 
 
 def mark_stale(study: Study) -> None:

@@ -14,7 +14,7 @@ from ..opinion.answers import answers_of_rater
 from ..opinion.correlation import Floats
 from ..protocol.plan import Role
 from ..studies.audit import record
-from ..studies.sittings import sittings
+from ..studies.sittings import sittings, trials_of
 
 _SESSIONS_SHOWN = 50
 _TRIALS_SHOWN = 50
@@ -39,11 +39,11 @@ def latest_trials(rater: Rater) -> QuerySet[Trial]:
     """The latest first, each with its image and the scores that count (`current`)."""
     current = Score.objects.filter(superseded_at=None).select_related("perspective")
     return (
-        Trial.objects.filter(rater=rater)
+        trials_of(rater.pk)
         .exclude(state=Trial.State.EXPIRED)
         .select_related("stimulus")
         .prefetch_related(Prefetch("scores", queryset=current, to_attr="current"))
-        .order_by("-pk")[:_TRIALS_SHOWN]
+        .order_by("-session", "-position")[:_TRIALS_SHOWN]
     )
 
 

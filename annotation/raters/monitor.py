@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from ..models import RatingSession, Study
+from ..models import Rater, RatingSession, Study
 from ..protocol.sessions import BARRING
 
 #: Pace is that of the last minutes: over more, it would not describe the present.
@@ -32,6 +32,7 @@ FROM annotation_ratingsession AS session
 JOIN annotation_rater AS rater ON rater.id = session.rater_id
 LEFT JOIN annotation_trial AS trial ON trial.session_id = session.id
 WHERE rater.study_id = %(study)s AND rater.status = 'active'
+    AND (%(rater)s::bigint IS NULL OR rater.id = %(rater)s)
     AND session.state IN ('instructions', 'rating', 'paused')
 GROUP BY rater.id, session.id
 ORDER BY max(trial.submitted_at) DESC NULLS LAST, rater.id
@@ -85,14 +86,24 @@ class Live:
         return median(seconds) if seconds else None
 
 
+def live_session(rater: Rater) -> OpenSession | None:
+    """That of one rater; None if the rater is not in session."""
+    return next(iter(_open_sessions(rater.study_id, rater.pk)), None)
+
+
 def live_sessions(study: Study) -> Live:
     """The raters in session now; one statement."""
+    return Live(_open_sessions(study.pk))
+
+
+def _open_sessions(study: int, rater: int | None = None) -> list[OpenSession]:
     now = timezone.now()
     since = now - timedelta(minutes=PACE_MINUTES)
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_SESSIONS, {"study": study.pk, "now": now, "since": since})
+        given = {"study": study, "rater": rater, "now": now, "since": since}
+        cursor.execute(_OPEN_SESSIONS, given)
         rows = cursor.fetchall()
-    return Live([_open_session(now, row) for row in rows])
+    return [_open_session(now, row) for row in rows]
 
 
 def stopped_raters(study: Study) -> set[int]:

@@ -10,6 +10,7 @@ from ..models import Trial
 from ..opinion.units import UnitScale
 from ..protocol.order import Content
 from ..raters.access import Access
+from ..studies.sittings import trials_of
 from .days import midnight, zone_of
 from .facts import ELIGIBLE, MET, PROMPT
 
@@ -157,7 +158,7 @@ def repeats_of(session_id: int) -> int:
 def judged_today(rater_id: int) -> int:
     """How many images, practice apart, the rater has judged since their midnight."""
     began = midnight(zone_of(rater_id))
-    judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=began)
+    judged = trials_of(rater_id).filter(submitted_at__gte=began)
     return judged.exclude(role=Trial.Role.PRACTICE).count()
 
 

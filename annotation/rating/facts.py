@@ -17,6 +17,7 @@ from ..models import RatingSession, Trial
 from ..protocol.plan import before_the_next_pass, comes_again
 from ..protocol.sessions import SessionState
 from ..raters.access import Access, SessionFacts
+from ..studies.sittings import trials_of
 
 #: Images left are counted up to this number; from there on it is "enough for the session".
 COUNTED = 200
@@ -232,7 +233,7 @@ def last_ended_session(access: Access) -> SessionFacts | None:
 def answered_trials(access: Access) -> int:
     """How many images the rater has rated, in all sessions, practice apart. Images that came twice
     count twice, as in the number of the image on the page: nobody is told which did."""
-    submitted = Trial.objects.filter(rater_id=access.rater_id, state=Trial.State.SUBMITTED)
+    submitted = trials_of(access.rater_id).filter(state=Trial.State.SUBMITTED)
     return submitted.exclude(role=Trial.Role.PRACTICE).count()
 
 

@@ -26,6 +26,7 @@ from ..opinion.releases import mark_stale
 from ..protocol.sessions import OPEN_STATES, SessionState
 from ..rating import slots
 from ..studies.audit import record
+from ..studies.sittings import trials_of
 from .errors import RemovalError, RemovalStateError
 
 #: Of a trial's behaviour (`protocol.behaviour`): what tells one person's device from another's.
@@ -62,7 +63,7 @@ class ErasureOutlook:
 
 
 def erasure_outlook(rater: Rater) -> ErasureOutlook:
-    submitted = Trial.objects.filter(rater=rater, state=Trial.State.SUBMITTED)
+    submitted = trials_of(rater.pk).filter(state=Trial.State.SUBMITTED)
     known = (RaterIdentity.objects.filter(rater=rater), Participant.objects.filter(rater=rater))
     return ErasureOutlook(
         ratings=submitted.count(),
@@ -123,7 +124,7 @@ def _releases_with(rater: Rater) -> list[tuple[OpinionRelease, int]]:
     kept = OpinionRelease.objects.filter(
         study=rater.study_id, kind=OpinionRelease.Kind.OWN
     ).exclude(state=OpinionRelease.State.LIVE)
-    given = Trial.objects.filter(rater=rater, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
+    given = trials_of(rater.pk).filter(state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
     counted = [(item, given.filter(submitted_at__lte=item.computed_at).count()) for item in kept]
     return [(release, number) for release, number in counted if number]
 

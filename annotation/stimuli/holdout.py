@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from workbench.core.texts import gettext_noop
@@ -48,17 +49,33 @@ _BOTH_SIDES = gettext_noop(
 )
 
 
+#: `images`: prompts with their images on each side. Prompts alike are one.
+_SIDES = """
+SELECT pool > 0, holdout > 0, count(*), sum(pool)::bigint, sum(holdout)::bigint FROM (
+    SELECT sum(images.pool) AS pool, sum(images.holdout) AS holdout
+    FROM ({images}) AS images (prompt, pool, holdout)
+    JOIN annotation_prompt AS prompt ON prompt.id = images.prompt
+    GROUP BY prompt.group_sha256
+) AS prompts
+GROUP BY 1, 2
+"""
+_COUNTING = Q(state__in=COUNTING_STATES, replaced_by=None)
+
+
+def _main(study: Study) -> QuerySet[Stimulus]:
+    return Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN)
+
+
 def sides_of(study: Study) -> dict[str, Counter[Split]]:
     """By the group of each prompt, how many of its main images are on each side and count.
 
     Practice and gold images were never drawn, so they say nothing about main ones.
     """
-    main = Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN)
-    counting = Count("pk", filter=Q(state__in=COUNTING_STATES, replaced_by=None))
     rows = (
-        main.order_by()
+        _main(study)
+        .order_by()
         .values("prompt__group_sha256", "split")
-        .annotate(number=counting)
+        .annotate(number=Count("pk", filter=_COUNTING))
         .values_list("prompt__group_sha256", "split", "number")
     )
     sides: dict[str, Counter[Split]] = {}
@@ -110,16 +127,19 @@ def holdout_context(study: Study) -> dict[str, Any]:
 
 
 def holdout_state(study: Study) -> HoldoutState:
-    sides = {prompt: +of_prompt for prompt, of_prompt in sides_of(study).items()}
-    prompts = Counter(tuple(sorted(of_prompt)) for of_prompt in sides.values() if of_prompt)
-    images: Counter[Split] = Counter()
-    for of_prompt in sides.values():
-        images.update(of_prompt)
+    """One statement, which returns a row for each of the ways in which prompts can lie."""
+    counting = _main(study).filter(_COUNTING).order_by().values("prompt")
+    sides = {side: Count("pk", filter=Q(split=side)) for side in Split}
+    images, of_images = counting.annotate(**sides).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_SIDES.format(images=images), of_images)
+        rows = cursor.fetchall()
+    prompts = {(pool, holdout): number for pool, holdout, number, *_images in rows}
     return HoldoutState(
         study.holdout_share,
-        prompts[(Split.POOL,)],
-        prompts[(Split.HOLDOUT,)],
-        sum(prompts.values()) - prompts[(Split.POOL,)] - prompts[(Split.HOLDOUT,)],
-        images[Split.POOL],
-        images[Split.HOLDOUT],
+        prompts.get((True, False), 0),
+        prompts.get((False, True), 0),
+        prompts.get((True, True), 0),
+        sum(pool for *_, pool, _holdout in rows),
+        sum(holdout for *_, _pool, holdout in rows),
     )

@@ -1,6 +1,6 @@
 """Which of a study's images a list shows, in which order; and who comes before and after one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Stimulus, Study
-from ..opinion.forecast import FORECASTERS
+from ..opinion.forecast import most_uncertain
 from ..opinion.releases import live_release_if_made
 from ..studies.selectors import stimuli_of
 
@@ -74,9 +74,22 @@ class Listing:
         if self.sort == "newest":
             return found.order_by("-created_at", "-pk")
         if self.sort == UNCERTAIN:
-            sorted_ = FORECASTERS and FORECASTERS[0].most_uncertain(study, self.perspective, found)
-            return sorted_ or found
+            by_model = most_uncertain(study, self.perspective, found)
+            # Not by its truth, for which all of its images would be read.
+            return found if by_model is None else by_model
         return _by_scores(study, self, found) if self.by_perspective else found
+
+    def keys(self, study: Study) -> QuerySet[Stimulus, int]:
+        """Of the same, in the same order. To get some from far down a list, PostgreSQL sorts all
+        that come before: keys are a tenth of what whole rows, with their prompts, are."""
+        return self.stimuli(study).values_list("pk", flat=True)
+
+
+def stimuli_by_keys(keys: Iterable[int]) -> list[Stimulus]:
+    """In the order of their keys; without those that are gone."""
+    order = list(keys)
+    found = Stimulus.objects.select_related("prompt", "generator").in_bulk(order)
+    return [found[key] for key in order if key in found]
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ class Neighbours:
 
 def neighbours(study: Study, listing: Listing, pk: int, place: int) -> Neighbours | None:
     """None if the image is not in the list; `place` is where it was when the list was shown."""
-    stimuli = listing.stimuli(study).values_list("pk", flat=True)
+    stimuli = listing.keys(study)
     first = max(place - 1, 0)
     near = list(stimuli[first : place + 2])
     if pk not in near:

@@ -30,7 +30,7 @@ from ..studies.pages.score_charts import score_charts
 from ..studies.selectors import find_study
 from ..studies.texts import localized
 from .holdout import holdout_context
-from .listing import SORTS, UNCERTAIN, Listing, neighbours
+from .listing import SORTS, UNCERTAIN, Listing, neighbours, stimuli_by_keys
 from .marked import marked_of
 from .metadata import readable
 from .purposes_page import purpose_form
@@ -59,8 +59,8 @@ class ShownScore:
 def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
     listing = Listing.read(request.GET.dict(), study)
-    page = Paginator(listing.stimuli(study), _PER_PAGE).get_page(request.GET.get("page"))
-    stimuli = list(page)
+    page = Paginator(listing.keys(study), _PER_PAGE).get_page(request.GET.get("page"))
+    stimuli = stimuli_by_keys(page.object_list)
     shown, asked = _shown_scores(study, stimuli), _asked(study)
     context = {
         "study": study,

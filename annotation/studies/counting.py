@@ -8,7 +8,7 @@ excluded either. How much each weighs is for the study's rules to say
 
 from collections.abc import Iterable
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
 from ..models import Rater, Score, Stimulus, Study, Trial
@@ -46,12 +46,21 @@ def excluded_images(study_id: int) -> list[int]:
 
 def counting_trials(study: Study) -> QuerySet[Trial]:
     """Trials whose current scores count."""
-    return Trial.objects.filter(_counting(), rater__study=study)
+    return counting_trials_of([study.pk])
 
 
 def counting_trials_of(studies: Iterable[int]) -> QuerySet[Trial]:
     """The same of many studies, by their keys."""
-    return Trial.objects.filter(_counting(), rater__study__in=studies)
+    keys = list(studies)
+    # The few images that do not count, instead of all that do.
+    others = Stimulus.objects.filter(~_main(), study__in=keys, pk=OuterRef("stimulus"))
+    return Trial.objects.filter(~Exists(others), _answered(), rater__study__in=keys)
+
+
+def uncounted_trials(study: Study) -> QuerySet[Trial]:
+    """Those of raters who count that do not because of their image."""
+    own = Trial.objects.filter(_answered(), rater__study=study)
+    return own.filter(~_main("stimulus__"), stimulus__study=study)
 
 
 def trial_counts() -> Combinable:
@@ -87,11 +96,17 @@ def _main(of: str = "") -> Q:
     )
 
 
+def _answered(of: str = "", role: str = Trial.Role.MAIN) -> Q:
+    """Whatever the image; `of` leads to the trial."""
+    return Q(
+        **{
+            f"{of}state": Trial.State.SUBMITTED,
+            f"{of}role": role,
+            f"{of}rater__status": Rater.Status.ACTIVE,
+        }
+    )
+
+
 def _counting(of: str = "", role: str = Trial.Role.MAIN) -> Q:
     """`of` leads to the trial."""
-    trial = {
-        f"{of}state": Trial.State.SUBMITTED,
-        f"{of}role": role,
-        f"{of}rater__status": Rater.Status.ACTIVE,
-    }
-    return Q(**trial) & _main(f"{of}stimulus__")
+    return _answered(of, role) & _main(f"{of}stimulus__")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from ..models import Rater, Stimulus, Study, Trial
-from .counting import counting_trials, counting_trials_of
+from .counting import counting_trials, counting_trials_of, uncounted_trials
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,16 @@ _IMAGES = {
     "out_of_use": Count("pk", filter=~_USED),
     "wanted": Sum("wanted_ratings", default=0, filter=_MAIN & _FILE),
 }
-_GIVEN = Q(stimulus__state=Stimulus.State.IN_USE)
+_SUBMITTED = Q(state=Trial.State.SUBMITTED)
+#: The few images whose scores count although they are not in use; by the index of those.
+_WITHDRAWN = Q(stimulus__state=Stimulus.State.WITHDRAWN)
+#: Per rater, whether the rater counts or not.
+_TRIALS = {
+    "status": F("rater__status"),
+    "answers": Count("pk", filter=_SUBMITTED),
+    "main": Count("pk", filter=_SUBMITTED & Q(role=Trial.Role.MAIN)),
+    "last_answer": Max("submitted_at"),
+}
 
 
 def image_counts(study: Study) -> ImageCounts:
@@ -86,38 +95,39 @@ def image_counts(study: Study) -> ImageCounts:
 
 
 def listed_counts(studies: Sequence[Study]) -> dict[int, Listed]:
-    """By the study's key; two statements, however many studies there are."""
+    """By the study's key; three statements, however many studies there are."""
     keys = [study.pk for study in studies]
     of_images = Stimulus.objects.filter(study__in=keys).order_by().values_list("study")
     rows: Any = of_images.annotate(**_IMAGES)
     images = {study: dict(zip(_IMAGES, found, strict=True)) for study, *found in rows}
-    of_trials = counting_trials_of(keys).filter(_GIVEN).order_by().values_list("rater__study")
-    given = dict(of_trials.annotate(number=Count("pk")))
-    return {key: Listed(**images.get(key, {}), given=given.get(key, 0)) for key in keys}
+    counting = counting_trials_of(keys).order_by()
+    of_trials = counting.values_list("rater__study").annotate(number=Count("pk"))
+    ratings, withdrawn = dict(of_trials), dict(of_trials.filter(_WITHDRAWN))
+    return {
+        key: Listed(**images.get(key, {}), given=ratings.get(key, 0) - withdrawn.get(key, 0))
+        for key in keys
+    }
 
 
 def counts_of(study: Study) -> Counts:
-    """As they are now; six statements, whatever the study holds."""
+    """As they are now; five statements, one of which reads all trials."""
     trials = Trial.objects.filter(rater__study=study)
-    submitted = trials.filter(state=Trial.State.SUBMITTED)
-    answered = submitted.aggregate(answers=Count("pk"), last_answer=Max("submitted_at"))
+    by_rater: Any = trials.order_by().values("rater").annotate(**_TRIALS)
+    found = list(by_rater.values_list(*_TRIALS, named=True))
+    main = sum(it.main for it in found if it.status == Rater.Status.ACTIVE)
+    ratings = main - uncounted_trials(study).count()
     leased = trials.filter(
         state=Trial.State.LEASED, role=Trial.Role.MAIN, lease_expires_at__gt=timezone.now()
-    )
-    own = Trial.objects.filter(rater=OuterRef("pk"), state=Trial.State.SUBMITTED)
-    raters = Rater.objects.filter(study=study)
-    # Not as a filter of an aggregate, for which PostgreSQL reads all trials once for each rater.
-    started = raters.filter(Exists(own))
-    counting = counting_trials(study).aggregate(
-        ratings=Count("pk"), given=Count("pk", filter=_GIVEN)
     )
     return Counts(
         **vars(image_counts(study)),
         under_way=leased.count(),
-        **counting,
-        **answered,
-        raters=raters.count(),
-        raters_started=started.count(),
+        ratings=ratings,
+        given=ratings - counting_trials(study).filter(_WITHDRAWN).count(),
+        answers=sum(it.answers for it in found),
+        last_answer=max((it.last_answer for it in found if it.last_answer), default=None),
+        raters=Rater.objects.filter(study=study).count(),
+        raters_started=sum(it.answers > 0 for it in found),
     )
 
 

@@ -17,7 +17,7 @@ from django.db.models import (
     Subquery,
     When,
 )
-from django.db.models.functions import Greatest
+from django.db.models.functions import Coalesce, Greatest
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -26,6 +26,7 @@ from workbench.accounts.models import User
 from ..models import AuditEntry, Rater, RatingSession, Stimulus, Study, Trial
 from ..protocol.spelling import form_sha256, name_form
 from .counting import counting_scores
+from .sittings import trials_of
 
 
 def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
@@ -64,10 +65,11 @@ _PICTURES = 4
 
 def thumbnails_by_study(studies: list[Study]) -> dict[int, list[str]]:
     """Addresses of a few thumbnails of each study, in one query."""
-    # In the order of an index, so that a million images are not sorted for four.
-    few = _in_use(study=OuterRef("pk")).exclude(thumbnail="").order_by("filename")
+    # In the order of an index, so that a million images are not sorted for four; it knows only
+    # images that were not replaced, as all in use.
+    few = _in_use(study=OuterRef("pk"), replaced_by=None).exclude(thumbnail="")
     found = Study.objects.filter(pk__in=[study.pk for study in studies]).values_list(
-        "pk", ArraySubquery(few.values("thumbnail")[:_PICTURES])
+        "pk", ArraySubquery(few.order_by("filename").values("thumbnail")[:_PICTURES])
     )
     storage = storages["default"]
     return {study: [storage.url(name) for name in names] for study, names in found}
@@ -110,17 +112,13 @@ def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
 
 def raters_of(study: Study) -> QuerySet[Rater, Any]:
     """The study's raters with `ratings` (submitted main trials) and `last_seen`."""
-    return (
-        Rater.objects.filter(study=study)
-        .annotate(
-            ratings=Count(
-                "trials",
-                filter=Q(trials__state=Trial.State.SUBMITTED, trials__role=Trial.Role.MAIN),
-            ),
-            last_seen=Max("trials__leased_at"),
-        )
-        .order_by("pk")
-    )
+    own = trials_of(OuterRef("pk")).order_by().values("session__rater")
+    main = own.filter(state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
+    # One by one, for those on a page: together they would be all of the study's trials.
+    ratings = Subquery(main.annotate(number=Count("pk")).values("number"))
+    last_seen = Subquery(own.annotate(latest=Max("leased_at")).values("latest"))
+    raters = Rater.objects.filter(study=study).order_by("pk")
+    return raters.annotate(ratings=Coalesce(ratings, 0), last_seen=last_seen)
 
 
 _USED = Q(state=Stimulus.State.IN_USE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
@@ -17,6 +17,7 @@ from workbench.core.errors import MintError
 from ..models import OpinionRelease, OpinionScore, Rater, SharedLink, Stimulus, Study
 from .audit import record
 from .counting import served_stimuli
+from .counts import ImageCounts, image_counts
 
 
 class StepName(StrEnum):
@@ -73,30 +74,31 @@ class SetupStep:
         return self.name in WAIVABLE
 
 
-def setup_of(study: Study) -> Setup:
-    """Practice and gold images are usable if a known score says what they are worth."""
+def setup_of(study: Study, counted: ImageCounts | None = None) -> Setup:
+    """Practice and gold images are usable if a known score says what they are worth.
+
+    counted: the study's images, if they have been counted.
+    """
     published = OpinionScore.objects.filter(
         stimulus=OuterRef("pk"), release__kind=OpinionRelease.Kind.IMPORTED
     )
-    images = served_stimuli(study)
-    main = Q(purpose=Stimulus.Purpose.MAIN)
-    found = images.aggregate(
-        images=Count("pk", filter=main),
-        holdout=Count("pk", filter=main & Q(split=Stimulus.Split.HOLDOUT)),
-    )
-    known = images.exclude(main).filter(Exists(published))
+    apart = served_stimuli(study).exclude(purpose=Stimulus.Purpose.MAIN)
+    known = apart.filter(Exists(published)).values_list("purpose").order_by()
+    usable = dict(known.annotate(number=Count("pk")))
+    images = counted or image_counts(study)
     return Setup(
-        **found,
-        practice=known.filter(purpose=Stimulus.Purpose.PRACTICE).count(),
-        gold=known.filter(purpose=Stimulus.Purpose.GOLD).count(),
+        images=images.images,
+        holdout=images.holdout,
+        practice=usable.get(Stimulus.Purpose.PRACTICE, 0),
+        gold=usable.get(Stimulus.Purpose.GOLD, 0),
         raters=Rater.objects.filter(study=study).exists()
         or SharedLink.objects.filter(study=study, is_open=True).exists(),
     )
 
 
-def setup_steps(study: Study) -> list[SetupStep]:
+def setup_steps(study: Study, counted: ImageCounts | None = None) -> list[SetupStep]:
     """The steps of this study, in order; those that its settings do without are not among them."""
-    setup, plan = setup_of(study), study.plan
+    setup, plan = setup_of(study, counted), study.plan
     wanted = {
         StepName.IMAGES: (setup.images, 1),
         StepName.PRACTICE: (setup.practice, plan.practice_trials),

@@ -8,6 +8,7 @@
 Error is posterior and misfit together: how far the true score may be from the expected one.
 """
 
+import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ class Expectation:
     def epistemic_sd(self) -> float:
         """√(posterior² + misfit²): how far the true score may be from the expected one. Labels
         lessen the first part only."""
-        return float(np.hypot(self.posterior_sd, self.misfit_sd))
+        return math.hypot(self.posterior_sd, self.misfit_sd)
 
     def label_sd(self, ratings: int) -> float:
         """Of the mean of so many ratings around the true score; infinite if there is none."""

@@ -1,5 +1,6 @@
 """Candidates before the gate: each against its predictor's version in use, by today's labels."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,4 +91,4 @@ def _values(points: Sequence[HoldoutPoint], what: str) -> list[float]:
     if what == "expected":
         return [it.expected.mean for it in points]
     # Of a label around what is expected: the label's own error counts, too.
-    return [float(np.hypot(it.expected.epistemic_sd, it.mos_error / NORMAL_95)) for it in points]
+    return [math.hypot(it.expected.epistemic_sd, it.mos_error / NORMAL_95) for it in points]

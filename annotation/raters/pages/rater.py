@@ -36,7 +36,7 @@ from ..history import (
 )
 from ..inbox import messages_with
 from ..messages import TEXT_LIMIT
-from ..monitor import live_sessions
+from ..monitor import live_session
 from .flags import flag_words, perspective_labels
 from .viewing import viewing_words
 
@@ -57,9 +57,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "tab": "raters",
         "rater": rater,
         "link": request.build_absolute_uri(rater_link(rater)) if rater.comes_back else "",
-        "session": next(
-            (item for item in live_sessions(study).sessions if item.rater == rater.pk), None
-        ),
+        "session": live_session(rater),
         "standing": standing,
         "flags": flag_words(standing.flags, labels),
         "weight": standing.weight(study.rules),

@@ -16,6 +16,7 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 
 from ...models import Study
+from ..counts import ImageCounts
 from ..selectors import find_study
 from ..setup import SetupStep, StepName, setup_steps, waive_step
 
@@ -32,9 +33,9 @@ class Step:
         return self.state.done
 
 
-def next_steps(study: Study) -> list[Step]:
+def next_steps(study: Study, counted: ImageCounts | None = None) -> list[Step]:
     """The checklist; empty once all is done or waived."""
-    steps = setup_steps(study)
+    steps = setup_steps(study, counted)
     return [] if all(step.settled for step in steps) else [in_words(study, it) for it in steps]
 
 

@@ -48,11 +48,12 @@ def study_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def study_overview(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
+    counts = counts_of(study)
     context = {
         "study": study,
         "tab": "overview",
-        "steps": next_steps(study),
-        "counts": counts_of(study),
+        "steps": next_steps(study, counts),
+        "counts": counts,
         "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/study.html", context)

@@ -28,13 +28,17 @@ def against_plot(
 ) -> Plot:
     """Each point an image, and a link to it."""
     label, places = localized(asked.label), sampled(pairs, _MOST)
-    names = Stimulus.objects.in_bulk([int(pairs.stimulus[place]) for place in places])
+    shown = Stimulus.objects.filter(pk__in=[int(pairs.stimulus[place]) for place in places])
+    names, images = (
+        dict(shown.values_list("pk", "filename")),
+        reverse("study-stimuli", args=[study.slug]),
+    )
     rows = [
         {
-            "image": names[pk].filename,
+            "image": names[pk],
             "first": _on(asked.scale, pairs.first[place]),
             "second": _on(asked.scale, pairs.second[place]),
-            "address": reverse("study-stimulus", args=[study.slug, pk]),
+            "address": f"{images}{pk}/",
         }
         for place in places
         if (pk := int(pairs.stimulus[place])) in names

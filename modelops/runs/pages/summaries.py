@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
-from annotation.models import OpinionRelease, Stimulus, Study
+from annotation.models import Explanation, OpinionRelease, Stimulus, Study
 from annotation.opinion.explanations import count_explained
 from annotation.opinion.labels import LabelCounts, count_labels
 from annotation.opinion.methods import METHODS
-from annotation.stimuli.holdout import holdout_state
+from annotation.opinion.releases import acts_stamp, live_release, stamp_of
+from annotation.stimuli.holdout import HoldoutState, holdout_state
 from annotation.studies.texts import localized
 from workbench.core.jobs.kinds import kind_of
 from workbench.core.jobs.models import Job, JobState
@@ -43,6 +46,9 @@ from .metrics import change, fewest_images, metric_rows
 
 #: A missing image folder makes thousands of them; the first few show what is the matter.
 UNREADABLE_SHOWN = 10
+#: Studies of which a process keeps what changes only with an import, an act or an answer
+#: (docs/decisions/062).
+_STUDIES_KEPT = 64
 STAGES = {
     "labels": gettext_lazy("Reading the labels"),
     "embedding": gettext_lazy("Looking at the images"),
@@ -139,7 +145,7 @@ def label_state(study: Study) -> LabelState:
     needed = minimum_labels(study)
     found = pool_labels(study, counts)
     lacking = {name: count for name, count in found.items() if count < needed}
-    holdout = holdout_state(study)
+    holdout = _holdout(study.pk, f"{study.holdout_share} {acts_stamp(study.pk)}")
     return LabelState(
         counts,
         max(0, counts.ratings - ratings_seen(study.training_runs.all())),
@@ -150,9 +156,21 @@ def label_state(study: Study) -> LabelState:
     )
 
 
+@lru_cache(_STUDIES_KEPT)
+def _holdout(pk: int, stamp: str) -> HoldoutState:
+    return holdout_state(Study.objects.get(pk=pk))
+
+
 def explained_images(study: Study) -> int:
     """Images of the pool with reasons that count: what stage 2 learns from."""
-    return count_explained(study, Stimulus.Split.POOL)
+    newest = Explanation.objects.aggregate(newest=Max("pk"))["newest"]
+    return _explained(study.pk, f"{stamp_of(live_release(study))} {newest}")
+
+
+@lru_cache(_STUDIES_KEPT)
+def _explained(pk: int, stamp: str) -> int:
+    # The stamp was read before: what changes meanwhile has another one.
+    return count_explained(Study.objects.get(pk=pk), Stimulus.Split.POOL)
 
 
 def minimum_labels(study: Study) -> int:

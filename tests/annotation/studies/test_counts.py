@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotation.models import Rater, Stimulus, Study, Trial
-from annotation.studies.counts import counts_of, ratings_by_day
+from annotation.studies.counting import counting_trials
+from annotation.studies.counts import counts_of, listed_counts, ratings_by_day
 from tests import factories
+from workbench.accounts.models import User
 
 ONE_DAY = timedelta(days=1)
 
@@ -63,6 +65,25 @@ def test_each_number_counts_what_it_says(rated: Study) -> None:
     assert (counts.under_way, counts.raters, counts.raters_started) == (1, 4, 3)
     assert (counts.wanted, counts.percent) == (4 * 3, 16)
     assert [day.ratings for day in ratings_by_day(rated)] == [1, 1]
+
+
+def test_an_answer_counts_as_the_state_of_its_image_says(rated: Study, owner: User) -> None:
+    """Of a withdrawn image it counts, but not towards what is wanted; of an excluded or gold one it
+    does not; another study's are another's."""
+    withdrawn, excluded, gold = factories.make_stimuli(rated, [6, 7, 8])
+    rater = factories.make_rater(rated)
+    for position, image in enumerate((withdrawn, excluded, gold)):
+        trial(rater, image, position)
+    for image, change in ((withdrawn, "withdrawn"), (excluded, "excluded")):
+        Stimulus.objects.filter(pk=image.pk).update(state=change)
+    Stimulus.objects.filter(pk=gold.pk).update(purpose="gold")
+    other = factories.make_study(owner, "other")
+    trial(factories.make_rater(other), factories.make_stimulus(other, 0), 0)
+    counts, listed = counts_of(rated), listed_counts([rated, other])
+    # Two were there before.
+    assert (counts.ratings, counts.given, counts.answers) == (3, 2, 9)
+    assert counting_trials(rated).count() == sum(day.ratings for day in ratings_by_day(rated)) == 3
+    assert (listed[rated.pk].given, listed[other.pk].given) == (2, 1)
 
 
 def test_an_empty_study_counts_nothing(study: Study) -> None:

@@ -3,8 +3,11 @@
 import math
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotation.models import Study
+from annotation.stimuli.listing import Listing
 from modelops.models import ModelVersion, Prediction
 from modelops.registry.forecast import ActiveForecaster
 from modelops.runs.promotion import promote
@@ -24,6 +27,20 @@ def test_the_least_certain_image_comes_first(
     shown = [sure[pk] for pk in ordered.values_list("pk", flat=True) if pk in sure]
     assert len(shown) == len(sure) == 40
     assert shown == sorted(shown, reverse=True)
+
+
+def test_a_list_by_certainty_is_not_read_to_be_made(
+    study: Study, scored: ModelVersion, owner: User
+) -> None:
+    """A page shows some dozens of what may be a million images."""
+    promote(version=scored, actor=owner)
+    listing = Listing.read({"sort": "uncertain"}, study)
+    with CaptureQueriesContext(connection) as asked:
+        found = listing.keys(study)
+    assert not [query["sql"] for query in asked if 'FROM "annotation_stimulus"' in query["sql"]]
+    ordered = ActiveForecaster().most_uncertain(study, "quality", study.stimuli.all())
+    assert ordered is not None
+    assert list(found[:5]) == [stimulus.pk for stimulus in ordered[:5]]
 
 
 def test_expectations_are_on_the_studys_scale(
