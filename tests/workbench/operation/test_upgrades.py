@@ -108,7 +108,8 @@ def held_up(statements: list[str]) -> list[str]:
     return found
 
 
-@pytest.mark.django_db
+# Some are not run in a transaction, such as CREATE INDEX CONCURRENTLY.
+@pytest.mark.django_db(transaction=True)
 def test_a_migration_holds_nobody_up_without_saying_why_that_is_fine() -> None:
     """`BLOCKS = "why"` in its file: the table has few rows, for example."""
     loader = MigrationLoader(connection)
