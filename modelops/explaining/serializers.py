@@ -14,7 +14,7 @@ from workbench.core.api import ExactSerializer, RuleError
 from workbench.core.api_shapes import UploadField
 
 from ..models import Assessment, ExplainingRun
-from ..registry.serializers import JOB_FIELDS, JobErrorMixin
+from ..registry.serializers import JOB_FIELDS, HistoryEntrySerializer, JobErrorMixin
 from .assessing import MAXIMUM_PROMPT
 from .selectors import questions_of
 
@@ -23,6 +23,7 @@ class ExplainingRunSerializer(JobErrorMixin, serializers.ModelSerializer[Explain
     """An explaining run; `problems` are the images that could not be read."""
 
     model = serializers.IntegerField(source="model_version.number", read_only=True)
+    history = HistoryEntrySerializer(many=True, read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
 
     class Meta:

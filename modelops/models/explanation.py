@@ -74,7 +74,7 @@ class ExplainingRun(Job):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("study-model", args=[self.study.slug])
+        return reverse("study-model-run", args=[self.study.slug, "explaining", self.pk])
 
 
 class Assessment(Job):

@@ -82,7 +82,7 @@ class ScoringRun(Job):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("study-model", args=[self.study.slug])
+        return reverse("study-model-run", args=[self.study.slug, "scoring", self.pk])
 
 
 class ChunkState(models.TextChoices):

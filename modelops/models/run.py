@@ -74,4 +74,4 @@ class TrainingRun(Job):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("study-model", args=[self.study.slug])
+        return reverse("study-model-run", args=[self.study.slug, "training", self.pk])

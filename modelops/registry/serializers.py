@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from workbench.core.api import ExactSerializer
+from workbench.core.jobs.history import Event
 from workbench.core.retelling import retold
 
 #: Of every job.
@@ -15,10 +16,19 @@ JOB_FIELDS = [
     "progress_total",
     "progress_percent",
     "error",
+    "history",
     "created_at",
     "started_at",
     "finished_at",
 ]
+
+
+class HistoryEntrySerializer(serializers.Serializer[dict[str, str]]):
+    """What happened to a job, and when. `stage`: the step that began, if the event is `stage`."""
+
+    at = serializers.DateTimeField()
+    event = serializers.ChoiceField(choices=Event.choices)
+    stage = serializers.CharField(required=False)
 
 
 class JobErrorMixin:

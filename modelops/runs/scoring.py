@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus
 from workbench.core.jobs import leases
+from workbench.core.jobs.history import Event, entry, with_entry
 from workbench.core.jobs.models import ACTIVE_STATES, JobState
 from workbench.core.jobs.queue import enqueue, enqueue_each
 
@@ -63,6 +64,7 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
                 "stage": "scoring",
                 "started_at": timezone.now(),
                 "lease_expires_at": leases.lease_end(),
+                "history": [entry(Event.STAGE, stage="scoring")],
             },
         )
         if created:
@@ -127,7 +129,10 @@ def finish_scoring(*, run_id: int) -> bool:
         with transaction.atomic():
             # The state and its consequences together, or neither.
             ended = running.update(
-                state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
+                state=JobState.SUCCEEDED,
+                finished_at=timezone.now(),
+                lease_expires_at=None,
+                history=with_entry(Event.SUCCEEDED),
             )
             if ended:
                 leases.tell_end(ScoringRun, run.pk)
@@ -239,7 +244,11 @@ def _predictions(
 @transaction.atomic
 def _fail(run_id: int, error: str) -> None:
     failed = ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING).update(
-        state=JobState.FAILED, error=error, finished_at=timezone.now(), lease_expires_at=None
+        state=JobState.FAILED,
+        error=error,
+        finished_at=timezone.now(),
+        lease_expires_at=None,
+        history=with_entry(Event.FAILED),
     )
     if failed:
         leases.tell_end(ScoringRun, run_id)

@@ -14,7 +14,12 @@ from ..acquisition.registry import DEFAULT_STRATEGY
 from ..models import Head, LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..registry.reading import reading_problems
 from ..registry.selectors import expectations_of
-from ..registry.serializers import JOB_FIELDS, JobErrorMixin, PredictionQuerySerializer
+from ..registry.serializers import (
+    JOB_FIELDS,
+    HistoryEntrySerializer,
+    JobErrorMixin,
+    PredictionQuerySerializer,
+)
 from ..registry.units import ScaledExpectation, agreement_on, expectation_on
 from .precision_words import sentences
 
@@ -79,6 +84,7 @@ class TrainingRunSerializer(JobErrorMixin, serializers.ModelSerializer[TrainingR
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     model = serializers.SerializerMethodField()
     snapshot = SnapshotSerializer(read_only=True, allow_null=True)
+    history = HistoryEntrySerializer(many=True, read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
     problems = serializers.SerializerMethodField()
 
@@ -213,6 +219,7 @@ class ScoringRunSerializer(JobErrorMixin, serializers.ModelSerializer[ScoringRun
     `bfloat16` or `fp8`, and why; usually one, none before the first images are scored."""
 
     model = serializers.IntegerField(source="model_version.number", read_only=True)
+    history = HistoryEntrySerializer(many=True, read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
     problems = serializers.SerializerMethodField()
     computed_in = serializers.SerializerMethodField()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from ..runs.pages import agreement, queue, side_by_side, views
+from ..runs.pages import agreement, queue, run, side_by_side, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.model_page, name="study-model"),
@@ -16,6 +16,11 @@ urlpatterns: list[URLPattern] = [
         r"^jobs/(?P<kind>training|scoring|explaining)/(?P<pk>[0-9]{1,15})/cancel/$",
         views.cancel,
         name="study-model-cancel",
+    ),
+    re_path(
+        r"^runs/(?P<kind>training|scoring|explaining)/(?P<pk>[0-9]{1,15})/$",
+        run.run_page,
+        name="study-model-run",
     ),
     path("jobs/", views.jobs, name="study-model-jobs"),
     path("summary/", views.summary, name="study-model-summary"),

@@ -58,6 +58,7 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("api-rest", "post", {}, 400),
     ("api-queue", "get", {}, 200),
     ("study-queue", "get", {}, 200),
+    ("study-model-run", "get", {"kind": "training", "pk": "run"}, 200),
     ("study-model-reject", "post", {"number": 1}, 302),
     ("study-model-predict", "post", {"number": 1}, 302),
     ("stimulus-predictions", "get", {"pk": "stimulus"}, 200),

@@ -321,6 +321,11 @@ class HeldByRelease(TypedDict):
     ratings: int
 
 
+HistoryEntryEventEnum: TypeAlias = Literal[
+    "taken", "stage", "put_back", "handed_on", "succeeded", "failed", "cancelled"
+]
+
+
 class Identity(TypedDict):
     """
     Who a rater is.
@@ -1666,25 +1671,6 @@ class ErasureOutlook(TypedDict):
     releases: list[HeldByRelease]
 
 
-class ExplainingRun(TypedDict):
-    """
-    An explaining run; `problems` are the images that could not be read.
-    """
-
-    id: int
-    model: int
-    problems: NotRequired[Any]
-    state: NotRequired[JobState]
-    stage: NotRequired[str]
-    progress_done: NotRequired[int]
-    progress_total: NotRequired[int]
-    progress_percent: int
-    error: NotRequired[str]
-    created_at: str
-    started_at: NotRequired[str | None]
-    finished_at: NotRequired[str | None]
-
-
 class GeneratorAgreement(TypedDict):
     """
     One generator's images; `srcc` is null with fewer than three, or if all are alike.
@@ -1693,6 +1679,16 @@ class GeneratorAgreement(TypedDict):
     generator: str
     images: int
     srcc: Measure | None
+
+
+class HistoryEntry(TypedDict):
+    """
+    What happened to a job, and when. `stage`: the step that began, if the event is `stage`.
+    """
+
+    at: str
+    event: HistoryEntryEventEnum
+    stage: NotRequired[str]
 
 
 class ImageState(TypedDict, closed=True):
@@ -1904,13 +1900,6 @@ class PaginatedDeliveryList(TypedDict):
     next: str | None
     previous: str | None
     results: list[Delivery]
-
-
-class PaginatedExplainingRunList(TypedDict):
-    count: NotRequired[int]
-    next: str | None
-    previous: str | None
-    results: list[ExplainingRun]
 
 
 class PaginatedImportList(TypedDict):
@@ -2264,6 +2253,7 @@ class ScoringRun(TypedDict):
     progress_total: NotRequired[int]
     progress_percent: int
     error: NotRequired[str]
+    history: list[HistoryEntry]
     created_at: str
     started_at: NotRequired[str | None]
     finished_at: NotRequired[str | None]
@@ -2530,6 +2520,26 @@ class Certificates(TypedDict):
     certificates: list[Certificate]
 
 
+class ExplainingRun(TypedDict):
+    """
+    An explaining run; `problems` are the images that could not be read.
+    """
+
+    id: int
+    model: int
+    problems: NotRequired[Any]
+    state: NotRequired[JobState]
+    stage: NotRequired[str]
+    progress_done: NotRequired[int]
+    progress_total: NotRequired[int]
+    progress_percent: int
+    error: NotRequired[str]
+    history: list[HistoryEntry]
+    created_at: str
+    started_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
+
+
 class ModelAgreement(TypedDict):
     """
     How well a version predicts people. `current`: whether it is of the data as they are, or
@@ -2552,6 +2562,13 @@ class NextRatings(TypedDict):
     pool_closed: bool
     wanted: WantedRatings
     images: list[QueuedImage]
+
+
+class PaginatedExplainingRunList(TypedDict):
+    count: NotRequired[int]
+    next: str | None
+    previous: str | None
+    results: list[ExplainingRun]
 
 
 class PaginatedPredictedExplanationList(TypedDict):
@@ -2703,6 +2720,7 @@ class TrainingRun(TypedDict):
     progress_total: NotRequired[int]
     progress_percent: int
     error: NotRequired[str]
+    history: list[HistoryEntry]
     created_at: str
     started_at: NotRequired[str | None]
     finished_at: NotRequired[str | None]

@@ -358,17 +358,21 @@ def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable |
     )
 
 
-def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
+def run_title(job: TrainingRun | ScoringRun | ExplainingRun) -> str:
     if isinstance(job, TrainingRun):
-        title = gettext("Training of %(predictor)s") % {"predictor": job.predictor.name}
-    elif isinstance(job, ExplainingRun):
-        title = gettext("Explaining by version %(number)d") % {"number": job.model_version.number}
-    else:
-        title = gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
+        return gettext("Training of %(predictor)s") % {"predictor": job.predictor.name}
+    if isinstance(job, ExplainingRun):
+        return gettext("Explaining by version %(number)d") % {"number": job.model_version.number}
+    return gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
+
+
+def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
     waiting = gettext("Waiting for a worker")
     # A stage from a newer program is shown as it is.
     stage = stage_in_words(job) or waiting
-    return JobLine(kind_of(job), job.pk, title, stage, job.progress_done, job.progress_total)
+    return JobLine(
+        kind_of(job), job.pk, run_title(job), stage, job.progress_done, job.progress_total
+    )
 
 
 def stage_in_words(job: Job) -> str:

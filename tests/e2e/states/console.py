@@ -20,12 +20,14 @@ from annotation.raters.invitations import open_shared_link
 from annotation.stimuli.importing.gaps import Gap
 from annotation.stimuli.importing.problems import RowError
 from annotation.studies.pages.settings_form import StudyForm
+from modelops.learning.recipe import Recipe
 from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
 from tests import factories
 from tests.annotation.answering import answer, sitting
 from tests.e2e.signing_in import sign_in
 from tests.e2e.states.scene import Scene
 from tests.modelops.labelling import label_pool, make_predictor, rate
+from workbench.core.jobs.history import Event, entry
 from workbench.core.problems import Problem
 
 OWN = "/studies/demo"
@@ -286,18 +288,22 @@ def model(scene: Scene) -> Iterator[str]:
     stimuli = label_pool(scene.study, rated=6, holdout=3, unrated=3)
     for number, state in ((1, "active"), (2, "candidate")):
         _version(scene, stimuli, number, state)
-    TrainingRun.objects.create(
+    failed = TrainingRun.objects.create(
         study=scene.study,
         predictor=make_predictor(scene.study),
         trigger="api",
         state="failed",
         error="No space left; free some.",
+        recipe=Recipe(epochs=3).to_json(),
+        history=[entry(Event.TAKEN), entry(Event.STAGE, stage="training"), entry(Event.FAILED)],
     )
     scene.go(f"{OWN}/model/")
     expect(scene.page.get_by_text("Candidate: version 2")).to_be_visible()
     yield "model with a candidate"
     scene.go(f"{OWN}/model/queue/")
     yield "what is rated next"
+    scene.go(failed.get_absolute_url())
+    yield "a training that failed"
     scene.go(f"{OWN}/model/versions/1/agreement/")
     expect(scene.page.get_by_role("heading", name="What the measures mean")).to_be_visible()
     yield "how well a version predicts people"

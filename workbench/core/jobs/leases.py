@@ -18,6 +18,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from ..server_folders import without_folders
+from .history import Event, with_entry
 from .holders import end_connection, name_connection
 from .models import ACTIVE_STATES, Job, JobState
 
@@ -55,6 +56,7 @@ def claim(kind: type[Job], pk: int) -> int | None:
         attempts=F("attempts") + 1,
         lease_expires_at=lease_end(),
         started_at=timezone.now(),
+        history=with_entry(Event.TAKEN),
     )
     if not taken:
         return None
@@ -64,6 +66,8 @@ def claim(kind: type[Job], pk: int) -> int | None:
 
 def renew(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
     """The heartbeat: a longer lease, and `fields` (progress) with it. Raises LostLeaseError."""
+    if stage := fields.get("stage"):
+        fields["history"] = with_entry(Event.STAGE, stage=stage, unless=Q(stage=stage))
     _write(kind, pk, fence, lease_expires_at=lease_end(), **fields)
 
 
@@ -105,7 +109,7 @@ def ask_again(kind: type[Job]) -> None:
 
 def succeed(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
     """Ends the job, and writes `fields` (results) with it. Raises LostLeaseError."""
-    _end(kind, pk, fence, state=JobState.SUCCEEDED, **fields)
+    _end(kind, pk, fence, state=JobState.SUCCEEDED, history=with_entry(Event.SUCCEEDED), **fields)
 
 
 def fail(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
@@ -113,7 +117,7 @@ def fail(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
     server. Raises LostLeaseError."""
     if "error" in fields:
         fields["error"] = without_folders(fields["error"])
-    _end(kind, pk, fence, state=JobState.FAILED, **fields)
+    _end(kind, pk, fence, state=JobState.FAILED, history=with_entry(Event.FAILED), **fields)
 
 
 def cancel(kind: type[Job], pk: int) -> bool:
@@ -126,6 +130,7 @@ def cancel(kind: type[Job], pk: int) -> bool:
             fence=F("fence") + 1,
             finished_at=timezone.now(),
             lease_expires_at=None,
+            history=with_entry(Event.CANCELLED),
         )
     )
 
@@ -145,12 +150,20 @@ def postpone(kind: type[Job], pk: int, fence: int) -> None:
         state=JobState.QUEUED,
         attempts=F("attempts") - 1,
         lease_expires_at=lease_end(),
+        history=with_entry(Event.PUT_BACK),
     )
 
 
 def requeue(kind: type[Job], pk: int, fence: int) -> bool:
     """Hands an expired job on: its former holder holds nothing now."""
-    return _take_over(kind, pk, fence, state=JobState.QUEUED, lease_expires_at=lease_end())
+    return _take_over(
+        kind,
+        pk,
+        fence,
+        state=JobState.QUEUED,
+        lease_expires_at=lease_end(),
+        history=with_entry(Event.HANDED_ON),
+    )
 
 
 def sweep(kind: type[Job], *, wake: Callable[[int], None], give_up: Callable[[Job], None]) -> None:

@@ -40,6 +40,10 @@ class Job(models.Model):
     progress_total = models.PositiveIntegerField(default=0)
     #: For a failed job: what, where and how to fix it.
     error = models.TextField(blank=True, default="")
+    #: What happened when (`jobs.history`).
+    history = models.JSONField(
+        default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
