@@ -1,10 +1,15 @@
 """WSGI entry point: `gunicorn workbench.wsgi:application`."""
 
 import os
+from contextlib import suppress
 
-import pandas  # noqa: F401 -- Arrow loads it with its first array: 30 MiB, in each process
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
+
+# The workbench needs no pandas. Where there is one, Arrow loads it with its first array: 30 MiB in
+# each process, which no export should wait for.
+with suppress(ImportError):
+    import pandas  # noqa: F401
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
