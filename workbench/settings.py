@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "workbench.core.signing_in_again.BackToThePage",
 ]
 
 ROOT_URLCONF = "workbench.urls"

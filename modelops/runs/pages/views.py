@@ -56,7 +56,7 @@ from ..scoring import start_scoring
 from . import summaries
 from .charts import scatter, training_chart
 from .comparison import compare, contenders
-from .metrics import metric_rows
+from .metrics import fewest_images, metric_rows
 from .next_ratings import next_ratings
 from .predicted import predicted_scores
 
@@ -123,6 +123,7 @@ def _in_use(
         "sources": summaries.label_sources(active.snapshot),
         "rows": metric_rows(study, standing, None, ceilings),
         "srcc": standing.srcc,
+        "few": fewest_images(standing),
         "predicted": predicted_stimuli(active).count(),
         "knowledge": state.knowledge,
         "explanations": summaries.explanation_table(study, active),

@@ -79,7 +79,7 @@ def test_a_model_in_use_is_told_with_what_it_expects(
     set_study(study, teaching_share=1.0)
     text = page(console)
     assert "New image that the model chose to learn from" in text
-    assert "predicted ±" in text
+    assert "Below each image: the scores that the model predicts" in text
     assert "By version 1, which has learnt from" in text
     assert "Images that look like nothing else" in text
     assert odd.filename in text
