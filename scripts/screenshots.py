@@ -29,7 +29,10 @@ SHOWN = ROOT / "docs" / "screenshots"
 #: A longer page is cut off there.
 SHOWN_HEIGHT = 1280
 #: Pictures whose names begin like this are kept.
-KEPT = ("rating-", "model-desktop", "raters-desktop", "results-desktop", "generators-desktop")
+KEPT = (
+    *("rating-", "model-desktop", "queue-desktop", "raters-desktop"),
+    *("results-desktop", "generators-desktop"),
+)
 STUDY = "/studies/six-generators"
 CONSOLE = {
     "studies": "/studies/",
@@ -45,6 +48,7 @@ CONSOLE = {
     "results-raters": f"{STUDY}/results/raters/",
     "explanations": f"{STUDY}/results/explanations/",
     "model": f"{STUDY}/model/",
+    "queue": f"{STUDY}/model/queue/",
     "model-compare": f"{STUDY}/model/compare/",
     "export": f"{STUDY}/export/",
     "datasets": f"{STUDY}/datasets/",

@@ -13,16 +13,22 @@ export class Canvas {
     /** @type {Map<number, {image: HTMLImageElement, decoded: Promise<void>, failed: boolean}>} */
     this.loaded = new Map();
     this.wanted = 0;
+    this.prepared = 0;
   }
 
   /**
-   * Starts loading the images of these trials and forgets all others.
-   * @param {Trial[]} trials
+   * Loads the images of these trials, and forgets all others. One after the other: on a slow line
+   * the image that the rater waits for would else share it with those that come later.
+   * @param {Trial[]} trials in the order in which they will be shown
    */
-  prepare(trials) {
+  async prepare(trials) {
+    const turn = ++this.prepared;
     const wanted = new Set(trials.map((trial) => trial.id));
     for (const id of this.loaded.keys()) if (!wanted.has(id)) this.loaded.delete(id);
-    for (const trial of trials) this.#load(trial);
+    for (const trial of trials) {
+      if (turn !== this.prepared) return;
+      await this.#load(trial).decoded.catch(() => {});
+    }
   }
 
   /**

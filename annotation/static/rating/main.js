@@ -69,8 +69,16 @@ async function start() {
   await transport.start({ ...clientFacts(), ...checked });
 }
 
+/** Examples that are still under way would share a slow line with the first image. */
+function leaveSheets() {
+  document.getElementById("arriving")?.remove();
+  const sheet = byId("instructions", HTMLElement);
+  sheet.hidden = true;
+  for (const image of sheet.querySelectorAll("img")) if (!image.complete) image.removeAttribute("src");
+}
+
 async function rate() {
-  byId("instructions", HTMLElement).hidden = true;
+  leaveSheets();
   byId("rating", HTMLElement).hidden = false;
   page.dataset.stage = "rating";
   outbox?.stop();
@@ -86,7 +94,7 @@ async function rate() {
 function refusePhone() {
   if (settings.phones || !isPhone() || !document.getElementById("interlude")) return;
   page.dataset.stage = "elsewhere";
-  byId("instructions", HTMLElement).hidden = true;
+  leaveSheets();
   const { messages } = settings;
   new Interlude(messages).halt(messages.larger_screen ?? "", messages.no_phone ?? "");
 }

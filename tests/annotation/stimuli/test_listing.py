@@ -105,7 +105,7 @@ def test_a_card_says_what_its_score_is(
     page = console.get(IMAGES).content.decode()
     assert "3.00" in page
     assert "n = 2" in page
-    assert "With n: what the study’s method makes of so many ratings." in page
+    assert "A score with n is what the study’s method makes of n ratings." in page
 
 
 def test_an_image_shows_its_scores_with_number_and_interval(
