@@ -135,12 +135,12 @@ def save(page: Page, name: str, *, whole: bool = True) -> None:
     page.evaluate("document.querySelectorAll('img').forEach((image) => image.loading = 'eager')")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=path, full_page=whole)
-    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+    picture = Image.open(path).convert("RGB")
+    picture.quantize(256).save(path, optimize=True)
     if name.startswith(KEPT):
-        picture = Image.open(path)
-        picture.crop((0, 0, picture.width, min(picture.height, SHOWN_HEIGHT))).save(
-            SHOWN / path.name, optimize=True
-        )
+        # Its colours are those of what is shown: a long page of pictures leaves too few for links.
+        shown = picture.crop((0, 0, picture.width, min(picture.height, SHOWN_HEIGHT)))
+        shown.quantize(256).save(SHOWN / path.name, optimize=True)
     print(f"  {path.relative_to(ROOT)}", flush=True)
 
 

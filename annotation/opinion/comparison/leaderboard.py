@@ -38,6 +38,8 @@ class LeaderboardRow:
     """
 
     generator: int
+    #: Within the scale, as its interval: of few images, a correction by a model's errors may leave
+    #: it. Ranks and differences are of the means as they are.
     mean: float | None
     standard_error: float | None
     #: 95 % interval, Student's t, within the scale.
@@ -224,7 +226,7 @@ def _row(
     rank, best, worst = ranks or (None, None, None)
     return LeaderboardRow(
         int(place),
-        None if math.isnan(value) else value,
+        None if math.isnan(value) else float(np.clip(value, *means.scale.ends)),
         error.standard_error if error else None,
         low,
         high,

@@ -205,6 +205,22 @@ def test_prediction_powered_means_are_those_of_ppi_python() -> None:
     assert row.standard_error == pytest.approx(0.51427311 / 1.959964 * np.sqrt(12 / 11), rel=0.05)
 
 
+def test_a_mean_stays_on_the_scale_as_its_interval_does() -> None:
+    # Scores 1 and 5 where 3 and 3.1 were predicted: a slope of 40. The other images' predictions
+    # are .45 above those of the twelve: 3 + 40 · .45 · 28/40 would be 15.6.
+    predicted = np.array([3 + 0.1 * (i % 2) if i < 12 else 3.5 for i in range(40)])
+    votes = Votes.of(
+        [1 + 4 * (i % 2) for i in range(12)],
+        *(np.arange(12), np.arange(12)),
+        scale=ACR5,
+        stimuli=40,
+        subjects=12,
+    )
+    images = Images.of(np.arange(40), np.zeros(40, int), predicted=predicted)
+    (row,) = leaderboard(votes, images, _all(votes), draws=20).rows
+    assert (row.mean, row.high) == (5, 5)
+
+
 def test_predictions_that_do_not_vary_change_nothing() -> None:
     votes, images = _small()
     found = leaderboard(votes, replace(images, predicted=np.full(18, 3.3)), _all(votes), draws=20)
