@@ -249,3 +249,8 @@ def test_words_of_a_narrow_phone_are_in_one_piece(phone: Callable[[int, int], Pa
         assert (lines, wide) == (1, 0)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide == 360
+    # Half of 390: a usual phone whose owner needs 200 %.
+    page.set_viewport_size({"width": 195, "height": 422})
+    assert page.evaluate("document.documentElement.scrollWidth") == 195
+    for label in page.locator(".level-label").all():
+        assert label.evaluate("e => e.getClientRects().length") == 1
