@@ -20,7 +20,7 @@ _PX = "CSS pixels"
 _UTC = "UTC"
 
 _SITTING = (
-    Column("session", Kind.INTEGER, "Key of the sitting, as in the table of scores."),
+    Column("session", Kind.INTEGER, "Key of the session, as in the table of scores."),
     Column("rater", Kind.CODE, "The rater's code; never a name."),
     Column("protocol", Kind.INTEGER, "Number of its protocol, in the study's document."),
     Column("state", Kind.CODE, "How it ended: `done`, `withdrawn`, `stopped` (by the rules), "
@@ -76,8 +76,8 @@ _RATER = (
     Column("exclusion_reason", Kind.TEXT, "Why, in the words of whoever took them out.", "",
            "they were not"),
     Column("weight", Kind.NUMBER, "What their scores weigh in opinion scores, by the rules."),
-    Column("sessions", Kind.INTEGER, "Sittings."),
-    Column("minutes", Kind.NUMBER, "Of all sittings.", "minutes"),
+    Column("sessions", Kind.INTEGER, "Sessions."),
+    Column("minutes", Kind.NUMBER, "Of all sessions.", "minutes"),
     Column("answered", Kind.INTEGER, "Images answered, in every role."),
     Column("skipped", Kind.INTEGER, "Images skipped."),
     Column("ratings", Kind.INTEGER, "Images whose scores by this rater count."),

@@ -211,7 +211,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         "session_minutes",
         _("No new block after"),
         _MINUTES,
-        _("ITU-R BT.500-15: sittings of up to 30 minutes. 0: no limit."),
+        _("ITU-R BT.500-15: sessions of up to 30 minutes. 0: no limit."),
     )
     minimum_width = NumberField(
         label=_("Window, at least"),

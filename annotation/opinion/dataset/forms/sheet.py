@@ -122,7 +122,7 @@ def _raters(facts: DatasetFacts, tables: Tables) -> Iterator[Item]:
     yield "Raters", counted(report.collection.raters, "rater")
     yield "Who they were", facts.described.answers.get("annotatorDemographics") or NOT_SAID
     sittings = pc.unique(pc.drop_null(trials["session"]))
-    yield "Sittings", counted(len(sittings), "sitting")
+    yield "Sessions", counted(len(sittings), "session")
     yield "Period", " to ".join(day.isoformat() for day in facts.period or ()) or NOT_SAID
     width, height = trials["displayed_width"], trials["displayed_height"]
     yield "Size on the screen, in CSS pixels", _sizes(width, height)
@@ -136,7 +136,7 @@ def _raters(facts: DatasetFacts, tables: Tables) -> Iterator[Item]:
 
 def _viewing(sittings: pa.Table) -> Iterator[Item]:
     """As browsers and checks said it, of the sittings whose scores count."""
-    yield "Minutes of a sitting", _range(sittings["minutes"])
+    yield "Minutes of a session", _range(sittings["minutes"])
     width, height = sittings["viewport_width"], sittings["viewport_height"]
     yield "Window, in CSS pixels", _sizes(width, height)
     yield "CSS pixels per millimetre, measured", _range(sittings["pixels_per_mm"])

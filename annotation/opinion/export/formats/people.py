@@ -1,4 +1,4 @@
-"""Tables with one row per sitting, and one per rater, as CSV and as Parquet."""
+"""Tables with one row per session, and one per rater, as CSV and as Parquet."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -63,7 +63,7 @@ class PeopleParquet:
 
 _SITTINGS = PeopleTable(
     "sessions",
-    gettext_noop("CSV: one row per sitting"),
+    gettext_noop("CSV: one row per session"),
     lambda facts: SESSIONS,
     lambda source: source.sessions(),
 )
@@ -74,6 +74,6 @@ _RATERS = PeopleTable(
     lambda source: source.raters(),
 )
 FORMATS.register(_SITTINGS)
-FORMATS.register(PeopleParquet(_SITTINGS, gettext_noop("Parquet: one row per sitting")))
+FORMATS.register(PeopleParquet(_SITTINGS, gettext_noop("Parquet: one row per session")))
 FORMATS.register(_RATERS)
 FORMATS.register(PeopleParquet(_RATERS, gettext_noop("Parquet: one row per rater")))

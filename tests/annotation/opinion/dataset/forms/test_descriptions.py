@@ -94,7 +94,7 @@ def test_a_datasheet_gives_method_scale_number_interval_and_setting_with_each_sc
     assert "<dt>Time on the screen, in seconds</dt><dd>1.5 to 3 (median 2.25)</dd>" in page
     assert "<dt>Processing</dt><dd>not stated</dd>" in page
     # Of the third sitting no score counts.
-    assert "<dt>Minutes of a sitting</dt><dd>12.34 to 20 (median 16.17)</dd>" in page
+    assert "<dt>Minutes of a session</dt><dd>12.34 to 20 (median 16.17)</dd>" in page
     assert "<dt>Window, in CSS pixels</dt><dd>1366 × 768</dd>" in page
     assert "<dt>Browser</dt><dd>Chrome: 1, Firefox: 1</dd>" in page
     assert "<dt>Colour plates read, of 3</dt><dd>3: 1</dd>" in page
