@@ -2,6 +2,7 @@
 promoted. It is kept in the artifact storage, because the web server has neither model nor cache."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +11,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from annotation.models import Stimulus
+from annotation.models import Stimulus, Study
 from annotation.stimuli.priorities import set_priorities
 
 from ..learning.bayes import LastLayer
 from ..models import AcquisitionRound, ModelVersion
 from ..predictors.store import version_model
 from ..registry.artifacts import artifact_changed, publish_file, read_file
-from ..registry.current import Refreshed, ratings_now
+from ..registry.current import RATINGS_BETWEEN, Refreshed, ratings_now
 from ..registry.selectors import root_mean_square
 from .base import Pool, Reads, Strategy
 from .embeddings import Known
@@ -25,9 +26,6 @@ from .making import MAXIMUM_RATED, Looks, make_pool
 from .ranks import draw_candidates, rank
 from .registry import STRATEGIES
 
-#: Chosen to come first, if the study does not say how many ratings make a round: about what is
-#: rated until the ranking is made again.
-CHOSEN = 32
 #: Images that look like nothing else, named with the round for the study's owner to look at.
 ODD_LISTED = 100
 
@@ -63,7 +61,7 @@ def make_ranking(
     own; each `turn` draws other candidates. known: embeddings, if they are at hand."""
     strategy = STRATEGIES[version.predictor.strategy]
     seed = (version.study.seed + version.number + 1000 * turn) % 2**31
-    count, ratings = _round_size(version), ratings_now(version.study)
+    count, ratings = round_size(version.study), ratings_now(version.study)
     pool, eligible = _pool(version, strategy, layer, count, seed, refreshed, known)
     found = rank(strategy, pool, count, seed)
     odd = pool.stimuli[found.odd[:ODD_LISTED]].tolist()
@@ -186,10 +184,13 @@ def _predicted_pool(
     return stimuli[inside], wanted[inside], claimed[inside], sd[inside]
 
 
-def _round_size(version: ModelVersion) -> int:
-    """As many images as are rated until the next model."""
-    study = version.study
-    return -(-study.retrain_every // study.target_ratings) if study.retrain_every else CHOSEN
+def round_size(study: Study) -> int:
+    """About as many images as are rated until the ranking is made again, which is after a training
+    or RATINGS_BETWEEN new ratings: one for each rating that teaches the model, one for all the
+    ratings that an image wants otherwise."""
+    ratings = min(study.retrain_every or RATINGS_BETWEEN, RATINGS_BETWEEN)
+    teaching = study.shares.teaching
+    return math.ceil(ratings * (teaching + (1 - teaching) / study.target_ratings))
 
 
 def _looks(

@@ -92,11 +92,29 @@ def test_the_hold_out_is_never_acquired_from(study: Study, scored: ModelVersion)
     assert set(held_out.values_list("priority", flat=True)) == {0.0}
 
 
-def test_a_round_is_as_long_as_the_study_retrains(
+@pytest.mark.parametrize(
+    ("retrain_every", "teaching", "images"),
+    [
+        (0, 1, 30),  # a refresh after 30 ratings, each of another image
+        (1000, 1, 30),  # the refresh comes first
+        (20, 1, 20),  # the training comes first
+        (0, 0, 10),  # three ratings an image
+        (20, 0, 7),
+        (0, 0.5, 20),  # 15 ratings of 15 images, 15 of 5
+    ],
+)
+def test_a_round_is_what_is_rated_until_the_next(
+    study: Study, retrain_every: int, teaching: float, images: int
+) -> None:
+    study.retrain_every, study.teaching_share = retrain_every, teaching
+    assert ranking.round_size(study) == images
+
+
+def test_as_many_are_chosen_as_a_round_is_long(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
-    study.retrain_every = 20  # three ratings an image: seven images
-    study.save(update_fields=["retrain_every"])
+    study.retrain_every, study.teaching_share = 20, 0
+    study.save(update_fields=["retrain_every", "teaching_share"])
     version = train()
     score_all(version)
     assert ranking.read_ranking(version).selected == 7

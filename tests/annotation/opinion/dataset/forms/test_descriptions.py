@@ -89,7 +89,7 @@ def test_a_datasheet_gives_method_scale_number_interval_and_setting_with_each_sc
         "crowd",
     ]
     assert "<dt>Who they were</dt><dd>Students.</dd>" in page
-    assert "<dt>Sittings</dt><dd>2 sittings</dd>" in page
+    assert "<dt>Sessions</dt><dd>2 sessions</dd>" in page
     assert "256 to 512 (median 384) × 512" in page
     assert "<dt>Time on the screen, in seconds</dt><dd>1.5 to 3 (median 2.25)</dd>" in page
     assert "<dt>Processing</dt><dd>not stated</dd>" in page
