@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from celery import shared_task
 from celery.signals import worker_init
+from django.conf import settings
 
 from annotation.models import Study
 
@@ -91,11 +92,16 @@ def renew_learning(version: int) -> None:
         learning.renew_learning(found)
 
 
+#: Seconds until a task is tried again. What waits longer than the broker's visibility timeout is
+#: handed out again, and each copy asks for copies of its own.
+PAUSE = max(1, settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] // 2)
+
+
 @shared_task(
-    autoretry_for=(httpx.HTTPError,), retry_backoff=30, retry_backoff_max=3600, max_retries=8
+    autoretry_for=(httpx.HTTPError,), default_retry_delay=PAUSE, max_retries=8 * 60 * 60 // PAUSE
 )
 def track_version(version: int) -> None:
-    """Tells MLflow; telling it twice does no harm. Tried again for some hours."""
+    """Tells MLflow; telling it twice does no harm. Tried again for eight hours."""
     for found in ModelVersion.objects.filter(pk=version).select_related("study", "predictor"):
         tracking.track(found)
 

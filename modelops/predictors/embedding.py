@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from annotation.models import Stimulus
@@ -29,7 +30,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class Embedded:
-    """Vectors (D,) by stimulus, and the stimuli whose image cannot be read."""
+    """Vectors (D,) by stimulus, and the stimuli whose image cannot be read, or
+    of which the backbone computes nothing that is finite."""
 
     vectors: dict[int, NDArray[np.floating]] = field(default_factory=dict)
     problems: list[dict[str, object]] = field(default_factory=list)
@@ -82,7 +84,9 @@ class StimulusEmbedder:
         self, stimuli: Sequence[Stimulus]
     ) -> tuple[dict[Key, NDArray[np.floating]], list[Stimulus]]:
         """What the cache holds, and the stimuli that it does not."""
-        known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
+        kept = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
+        # A build that did not look may have kept others.
+        known = {key: vector for key, vector in kept.items() if np.isfinite(vector).all()}
         return known, [stimulus for stimulus in stimuli if _key(stimulus) not in known]
 
     def _checked_float8(self, unknown: Sequence[Stimulus]) -> bool:
@@ -114,11 +118,15 @@ class StimulusEmbedder:
             found = self.backbone.embed(paths, [item.prompt.text for item in stimuli])
         for row, error in found.errors.items():
             result.problems.append(unreadable(stimuli[row], paths[row], error))
-        vectors: dict[Key, NDArray[np.floating]] = {
-            _key(item): found.values[row]
-            for row, item in enumerate(stimuli)
-            if row not in found.errors
-        }
+        finite = np.isfinite(found.values.sum(axis=1))
+        vectors: dict[Key, NDArray[np.floating]] = {}
+        for row, item in enumerate(stimuli):
+            if row in found.errors:
+                continue
+            if finite[row]:
+                vectors[_key(item)] = found.values[row]
+            else:
+                result.problems.append(_not_finite(item))
         with refused_when_full():
             self.cache.put_many(vectors)
         return vectors
@@ -163,6 +171,19 @@ def unreadable(stimulus: Stimulus, path: Path, error: Exception) -> dict[str, ob
         "stimulus": stimulus.pk,
         "filename": stimulus.filename,
         "error": str(error).replace(str(path), stimulus.filename),
+    }
+
+
+def _not_finite(stimulus: Stimulus) -> dict[str, object]:
+    """Weights that are damaged, or too large for the precision: nothing can be learnt from it."""
+    error = _(
+        "%(filename)s: the backbone computes numbers from it that are not finite; ask an "
+        "administrator of this site to set MODEL_PRECISION to float32, or use another backbone"
+    )
+    return {
+        "stimulus": stimulus.pk,
+        "filename": stimulus.filename,
+        "error": error % {"filename": stimulus.filename},
     }
 
 

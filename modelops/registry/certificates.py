@@ -36,6 +36,14 @@ def certificates_of(version: ModelVersion) -> Recomputed[Certificates]:
     )
 
 
+def certificates_now(version: ModelVersion) -> Certificates:
+    """As ratings and predictions are now: for a decision, which waits for them."""
+    found = certificates_of(version)
+    if found.current and found.result is not None:
+        return found.result
+    return _certificates(version)
+
+
 def renew_certificates(version: ModelVersion) -> None:
     """For a worker."""
     renew(_key(version), measured_stamp(version), lambda: _certificates(version))

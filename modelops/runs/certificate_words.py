@@ -16,7 +16,7 @@ from ..judging.certificate import (
     Lack,
 )
 from ..models import ModelVersion
-from ..registry.certificates import certificates_of
+from ..registry.certificates import certificates_now, certificates_of
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ class CertificateRow:
         return self.certificate.error
 
 
-def certificate_rows(version: ModelVersion) -> list[CertificateRow]:
-    """By perspective; none while a worker computes the first."""
-    found = certificates_of(version).result or {}
+def certificate_rows(version: ModelVersion, *, now: bool = False) -> list[CertificateRow]:
+    """By perspective, as they were a moment ago, none while a worker computes the first; or as they
+    are `now`, for which one waits."""
+    found = certificates_now(version) if now else certificates_of(version).result or {}
     asked = version.study.perspective_settings
     return [_row(item, found[item.key]) for item in asked if item.key in found]
 

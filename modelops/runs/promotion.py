@@ -161,14 +161,15 @@ def _reason_needed(version: ModelVersion, found: Judged) -> ReasonNeededError:
 def _require_same_champion(version: ModelVersion, found: Judged | None) -> None:
     """Another promotion may have come first: the verdict was on a version that is gone."""
     now = champion_of(version)
-    if version.state != State.CANDIDATE or now == (found.champion if found else None):
+    # Without another one, it is this version that somebody else has just promoted.
+    if version.state != State.CANDIDATE or now is None or (found and now == found.champion):
         return
     raise VersionStateError(
         _(
             "Version %(champion)d was taken into use meanwhile. Read how version %(number)d "
             "compares with it, then decide again."
         )
-        % {"champion": now.number if now else 0, "number": version.number}
+        % {"champion": now.number, "number": version.number}
     )
 
 

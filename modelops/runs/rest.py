@@ -27,7 +27,7 @@ def rate_rest_by_model(*, study: Study, actor: User | None) -> ModelVersion:
     closed already.
     """
     version = version_of(study, None)
-    rows = certificate_rows(version)
+    rows = certificate_rows(version, now=True)
     _require_certificates(study, rows)
     with transaction.atomic():
         images = left_to_rate(study)

@@ -151,11 +151,24 @@ def require_labels(
     too few images at all, if the `pool` has no more; and that `unreadable` labelled images do not
     count.
     """
-    if min(found.values()) < needed:
-        problem = _too_few(found, needed)
-        if pool is not None and pool < needed:
-            problem = _too_few_images(found, needed, pool)
-        raise TooFewLabelsError(f"{problem} {_unreadable(unreadable)}" if unreadable else problem)
+    fewest = min(found.values())
+    if fewest >= needed:
+        return
+    if fewest + unreadable >= needed:
+        raise TooFewLabelsError(_too_few_readable(fewest, needed, unreadable))
+    problem = _too_few(found, needed)
+    if pool is not None and pool < needed:
+        problem = _too_few_images(found, needed, pool)
+    raise TooFewLabelsError(f"{problem} {_unreadable(unreadable)}" if unreadable else problem)
+
+
+def _too_few_readable(found: int, needed: int, unreadable: int) -> str:
+    """There are labels enough: to rate more is not what is missing."""
+    return _(
+        "Too few rated images can be used: %(found)d outside the hold-out, and a training needs "
+        "%(needed)d. %(unreadable)d cannot be used: the run lists them, and why. Import those "
+        "whose files are damaged or missing again, then train again."
+    ) % {"found": found, "needed": needed, "unreadable": unreadable}
 
 
 def _unreadable(count: int) -> str:
@@ -238,17 +251,24 @@ def tonight() -> datetime | None:
     return now.replace(hour=NIGHT.start, minute=0, second=0, microsecond=0)
 
 
+def is_stopped(predictor: Predictor) -> bool:
+    """Whether nothing starts by itself before a person has looked: the latest training failed
+    before it saw a label, and would again, or somebody cancelled it."""
+    last_run = predictor.training_runs.first()
+    return last_run is not None and last_run.snapshot is None and last_run.state in _STOPPED
+
+
+def began_tonight(predictor: Predictor, night: datetime) -> bool:
+    return bool(predictor.training_runs.filter(created_at__gte=night).exists())
+
+
 def _is_due_at_night(predictor: Predictor, most_seen: int, night: datetime) -> bool:
     """Once a night, also if it fails."""
-    began = predictor.training_runs.filter(created_at__gte=night).exists()
-    return not began and _is_due(predictor, most_seen)
+    return not began_tonight(predictor, night) and _is_due(predictor, most_seen)
 
 
 def _is_due(predictor: Predictor, most_seen: int) -> bool:
     """Whether its latest training saw at most so many ratings."""
-    last_run = predictor.training_runs.first()
-    if last_run is not None and last_run.snapshot is None and last_run.state in _STOPPED:
-        # It failed before it saw a label and would again, or somebody cancelled it: a person has
-        # to look first.
+    if is_stopped(predictor):
         return False
     return ratings_seen(predictor.training_runs.all()) <= most_seen

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from workbench.core.buckets import BucketError
 from workbench.core.errors import MintError
 from workbench.core.jobs import holders, leases
-from workbench.core.jobs.models import ACTIVE_STATES
+from workbench.core.jobs.models import ACTIVE_STATES, JobState
 
 from ..learning.errors import TeamBrokenError
 from ..models import TrainingRun
@@ -64,19 +64,23 @@ def _watch(child: "subprocess.Popen[bytes]", run_id: int, fence: int) -> int:
     """Keeps the lease until the child ends, also while that still loads its libraries."""
     while True:
         try:
-            return child.wait(timeout=settings.JOB_LEASE_SECONDS / 4)
+            # A cancellation has to reach a child that is not far enough to look itself.
+            return child.wait(timeout=min(2.0, settings.JOB_LEASE_SECONDS / 4))
         except subprocess.TimeoutExpired:
             try:
                 leases.renew(TrainingRun, run_id, fence)
             except leases.LostLeaseError:
-                return _ended(child)
+                return _ended(child, run_id)
             except OperationalError as error:
                 log.warning("heartbeat missed", run=run_id, error=str(error))
                 connection.close()
 
 
-def _ended(child: "subprocess.Popen[bytes]") -> int:
-    """The run is no longer held: because the child has just ended it, or because it is lost."""
+def _ended(child: "subprocess.Popen[bytes]", run_id: int) -> int:
+    """The run is no longer held: because the child has just ended it, or because it is lost. A
+    child of a cancelled one has nothing left to write: it is not waited for."""
+    if TrainingRun.objects.filter(pk=run_id, state=JobState.CANCELLED).exists():
+        return LOST_LEASE
     try:
         return child.wait(timeout=GRACE_SECONDS)
     except subprocess.TimeoutExpired:

@@ -6,11 +6,16 @@ by its tag, so that telling it twice changes nothing.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import redis.exceptions
 from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
 
 from ..models import ModelVersion
 from ..registry.cards import model_card
@@ -22,12 +27,34 @@ TRACK = "modelops.tasks.track_version"
 VERSION_TAG = "mint.version"
 _API = "/api/2.0/mlflow/"
 _SECONDS = 10.0
+#: After one try in vain no version is tried for so long: else each of many would hold a worker up.
+_PAUSE = timedelta(seconds=30)
+#: Where the last try in vain is kept, and for how many seconds.
+_TROUBLE, _KEPT_SECONDS = "mlflow-trouble", 24 * 60 * 60
 #: Bytes that all stores of MLflow take as the value of a tag.
 _MOST_BYTES = 5000
 
 
 class TrackingError(Exception):
     """The tracking server refused a request; the message is its own."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """When the server could last not be told, and why not."""
+
+    at: datetime
+    error: str
+
+
+def trouble() -> Trouble | None:
+    """None if it was told since, or for a day nothing was to be told."""
+    if not is_tracked():
+        return None
+    with suppress(redis.exceptions.RedisError):
+        found: Trouble | None = cache.get(_TROUBLE)
+        return found
+    return None
 
 
 def is_tracked() -> bool:
@@ -38,8 +65,31 @@ def track(version: ModelVersion) -> str:
     """Tells the server a version's recipe, how it agrees with the hold-out's labels of now, and its
     card; the id of its run there.
 
-    Raises httpx.HTTPError if the server cannot be reached, TrackingError if it refuses.
+    Raises httpx.HTTPError if the server cannot be reached, or could not a moment ago, TrackingError
+    if it refuses.
     """
+    before = trouble()
+    if before is not None and timezone.now() - before.at < _PAUSE:
+        raise httpx.ConnectError(before.error)
+    try:
+        run = _track(version)
+    except httpx.HTTPError as error:
+        _note(Trouble(timezone.now(), f"{type(error).__name__}: {error}".partition("\n")[0]))
+        raise
+    except TrackingError as error:
+        # Not for every version: the next one is told as if nothing were the matter.
+        _note(Trouble(timezone.now() - _PAUSE, str(error)))
+        raise
+    _note(None)
+    return run
+
+
+def _note(trouble: Trouble | None) -> None:
+    with suppress(redis.exceptions.RedisError):
+        cache.set(_TROUBLE, trouble, _KEPT_SECONDS)
+
+
+def _track(version: ModelVersion) -> str:
     token = settings.MLFLOW_TRACKING_TOKEN
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     base = settings.MLFLOW_TRACKING_URI.rstrip("/")

@@ -174,9 +174,8 @@ def _embed(
     )
     splits = splits.without(embedded.problems)
     note(splits.problems)
-    require_labels(
-        splits.pool.label_counts(), recipe.minimum_labels, unreadable=len(splits.problems)
-    )
+    lost = sum(problem["split"] == Stimulus.Split.POOL for problem in splits.problems)
+    require_labels(splits.pool.label_counts(), recipe.minimum_labels, unreadable=lost)
     return splits, embedded
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from annotation.models import AuditEntry
+from modelops.runs.tracking import trouble
 from workbench.accounts.signed_in import signed_in
 from workbench.core.jobs.heartbeats import SILENT, background
 from workbench.core.jobs.kinds import all_job_kinds
@@ -81,6 +82,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "backup_old": made is None or timezone.now() - made.created_at > _BACKUP_OLD,
         "errors": _last_errors(),
         "refused": _refused_sign_ins(),
+        "mlflow": trouble(),
     }
     return render(request, "operation/system.html", context)
 

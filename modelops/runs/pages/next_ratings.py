@@ -9,6 +9,7 @@ from annotation.protocol.goal import Goal, Shares
 from annotation.rating.topping_up import precision_of
 
 from ...models import AcquisitionRound
+from .resting import Rest, rest_of
 
 #: Images that look like nothing else, shown at most.
 _ODD_SHOWN = 12
@@ -21,6 +22,8 @@ class NextRatings:
     policy: str
     topping_up: str
     odd: list[Stimulus]
+    #: If the model rates the rest; then there is no policy.
+    rest: Rest | None = None
 
 
 def next_ratings(study: Study) -> NextRatings:
@@ -30,17 +33,10 @@ def next_ratings(study: Study) -> NextRatings:
     odd = Stimulus.objects.filter(
         study=study, state=Stimulus.State.IN_USE, pk__in=keys[:_ODD_SHOWN]
     ).order_by("pk")
-    if study.pool_closed:
-        return NextRatings(closed_sentence(), "", list(odd))
+    if rest := rest_of(study):
+        return NextRatings("", "", list(odd), rest)
     policy = [policy_sentence(study.shares), *([] if last else [_no_priorities()])]
     return NextRatings(" ".join(policy), topping_up_sentence(study), list(odd))
-
-
-def closed_sentence() -> str:
-    return _(
-        "The model rates the rest: raters are asked for no more images of the pool. Hold-out "
-        "images are still rated, so that its certificates stay true."
-    )
 
 
 def topping_up_sentence(study: Study) -> str:

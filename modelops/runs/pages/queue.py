@@ -20,7 +20,7 @@ from annotation.studies.texts import localized
 
 from ...acquisition.registry import STRATEGIES
 from ...models import AcquisitionRound
-from ...permissions import VIEW
+from ...permissions import RUN, VIEW
 from ..queue import QueuedImage, knowledge_of, queued_images
 from .next_ratings import next_ratings
 
@@ -65,6 +65,7 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
         "golden": f"{100 * study.plan.gold_share:g}",
         "gold": _gold(study),
         "may_change": request.user.has_perm("annotation.change_study", study),
+        "may_run": request.user.has_perm(RUN, study),
     }
     return render(request, "modelops/queue.html", context)
 

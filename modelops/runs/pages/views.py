@@ -25,9 +25,10 @@ from workbench.core.errors import MintError
 from workbench.core.jobs.heartbeats import queue_state
 
 from ...acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
-from ...errors import RecipeError
+from ...errors import RecipeError, RestError
 from ...explaining.selectors import explained_answers
 from ...models import ModelVersion, TrainingRun
+from ...permissions import RUN, VIEW
 from ...predictors.backbones import offered_backbones
 from ...predictors.base import recipes_of
 from ...registry.cancelling import KINDS, Run, cancel_run
@@ -52,6 +53,7 @@ from ..predictors import add_predictor, ensure_predictor, lead
 from ..promotion import promote, reject
 from ..rest import rate_rest_by_model, rate_rest_by_raters
 from ..retraining import changed_recipe, request_retrain
+from ..schedule_words import night_in_words, schedule_sentences
 from ..scoring import start_scoring
 from . import summaries
 from .charts import scatter, training_chart
@@ -59,13 +61,12 @@ from .comparison import compare, contenders
 from .metrics import fewest_images, metric_rows
 from .next_ratings import next_ratings
 from .predicted import predicted_scores
+from .resting import rest_of
 
-VIEW = "modelops.view_model"
-RUN = "modelops.run_model"
 _UNCERTAIN_SHOWN = 12
 _HISTORY_SHOWN = 20
-#: After which a training may be due.
-_MOST_RATINGS = 1_000_000
+#: Digits that are read of a number; what is too large, the study refuses.
+_DIGITS = 12
 
 
 @login_required
@@ -79,6 +80,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     versions = list(versions_of(study))
     active, ceilings = active_version(study), noise_ceilings(study)
     found, offered = contenders(predictors_of(study), versions), offered_backbones()
+    labels = summaries.label_state(study)
     context: dict[str, Any] = {
         "study": study,
         "tab": "model",
@@ -91,7 +93,10 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "recipes": summaries.recipe_names(offered, found),
         "strategies": [(entry, _(entry.label)) for entry in STRATEGIES.values()],
-        "labels": summaries.label_state(study),
+        "labels": labels,
+        "schedule": schedule_sentences(study, labels.counts.ratings, suffice=labels.suffice),
+        "night": night_in_words(),
+        "may_run": request.user.has_perm(RUN, study),
         "jobs": summaries.job_lines(study),
         "queue": queue_state(MODEL_QUEUE),
         "last_failure": failed_training(study),
@@ -182,9 +187,9 @@ def retrain(request: HttpRequest, study: Study) -> str:
 @_act
 def schedule(request: HttpRequest, study: Study) -> str:
     given = request.POST.get("retrain_every", "")
-    if not (given.isascii() and given.isdigit() and int(given[:10]) <= _MOST_RATINGS):
-        raise RecipeError(_("Give a whole number of new ratings, 0 to 1,000,000."))
-    number, nightly = int(given), request.POST.get("retrain_nightly") == "on"
+    if not (given.isascii() and given.isdigit()):
+        raise RecipeError(_("Give a whole number of new ratings, 0 or more."))
+    number, nightly = int(given[:_DIGITS]), request.POST.get("retrain_nightly") == "on"
     changes = {"retrain_every": number, "retrain_nightly": nightly}
     update_study(study=study, actor=signed_in(request), changes=changes)
     if not number and not nightly:
@@ -200,10 +205,13 @@ def schedule(request: HttpRequest, study: Study) -> str:
 @_act
 def rate_rest(request: HttpRequest, study: Study) -> str:
     """Who rates what is left of the pool: `by` is `model` or `raters`."""
-    if request.POST.get("by") == "model":
+    by = request.POST.get("by")
+    if by == "model":
         version = rate_rest_by_model(study=study, actor=signed_in(request))
         text = _("Version %(number)d rates the rest: raters are asked for hold-out images alone.")
         return text % {"number": version.number}
+    if by != "raters":
+        raise RestError(_("Say who rates the rest: the model or raters."))
     rate_rest_by_raters(study=study, actor=signed_in(request))
     return _("Raters are asked for the rest again.")
 
@@ -278,6 +286,7 @@ def jobs(request: HttpRequest, slug: str) -> HttpResponse:
         "queue": queue_state(MODEL_QUEUE),
         "history": _history(study),
         "versions": list(versions_of(study)),
+        "may_run": request.user.has_perm(RUN, study),
         "refreshed": True,
     }
     return render(request, "modelops/_jobs.html", context)
@@ -297,6 +306,7 @@ def summary(request: HttpRequest, slug: str) -> HttpResponse:
         "jobs": summaries.job_lines(study),
         "last_failure": failed_training(study),
         "failed_scorings": failed_scorings(study),
+        "rest": rest_of(study),
     }
     return render(request, "modelops/_summary.html", context)
 

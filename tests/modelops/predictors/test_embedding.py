@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus
 from modelops.predictors import embedding, float8
-from modelops.predictors.base import Verdict
+from modelops.predictors.base import Embeddings, Verdict
 from modelops.predictors.devices import arithmetic, device, precision
 from modelops.predictors.embedding import StimulusEmbedder
 from modelops.predictors.hardware import native_precision
@@ -133,3 +134,28 @@ def test_what_is_known_is_not_embedded_and_the_rest_in_portions(
     assert told == [(4, 7), (6, 7), (7, 7)]
     assert set(found.vectors) == {stimulus.pk for stimulus in labelled[:7]}
     assert len(list((settings.DATA_DIR / "cache" / "pooled").glob("*/*"))) == 4
+
+
+class Overflowing(MintEmbedder):
+    """Computes infinity from the second image."""
+
+    def embed(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> Embeddings:
+        found = super().embed(images, prompts)
+        found.values[1, 0] = np.inf
+        return found
+
+
+def test_an_image_without_finite_numbers_is_a_problem_and_is_not_kept(
+    labelled: list[Stimulus], embedder: StimulusEmbedder, weights: Path
+) -> None:
+    """Nor is what an older build has kept of it used."""
+    broken = StimulusEmbedder("b" * 64, lambda: Overflowing(load_model(weights), precision()))
+    found = broken.embed(labelled[:3])
+    assert set(found.vectors) == {labelled[0].pk, labelled[2].pk}
+    (problem,) = found.problems
+    assert problem["stimulus"] == labelled[1].pk
+    assert f"{labelled[1].filename}: the backbone computes numbers" in str(problem["error"])
+    right = embedder.embed(labelled[:3]).vectors
+    key = labelled[3].picture_sha256, labelled[3].prompt.text_sha256
+    embedder.cache.put_many({key: np.full_like(right[labelled[0].pk], np.nan)})
+    assert np.isfinite(embedder.embed(labelled[:4]).matrix([it.pk for it in labelled[:4]])).all()

@@ -253,6 +253,21 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(
     assert AuditEntry.objects.filter(action="model.promoted").count() == 1
 
 
+def test_who_promotes_what_was_promoted_meanwhile_reads_that_it_is_active(
+    scored: ModelVersion, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    second = train()
+    score_all(second)
+    late = ModelVersion.objects.get(pk=second.pk)
+    before = verdicts.judged(late)
+    promotion.promote(version=second, actor=None, reason="a test")
+    monkeypatch.setattr(promotion, "judged", lambda version: before)
+    with pytest.raises(VersionStateError, match="Version 2 is active; only a candidate"):
+        promotion.promote(version=late, actor=None, reason="a test, too")
+    assert AuditEntry.objects.filter(action="model.overridden").count() == 1
+
+
 def was_refused(pk: int) -> bool:
     """Whether it was refused because another one came first."""
     try:

@@ -8,16 +8,22 @@ from django.test import Client
 
 from annotation.models import AuditEntry, OpinionScore, Stimulus, Study
 from annotation.opinion.comparison.bootstrap import Measure
+from annotation.opinion.recomputing import Recomputed
 from annotation.stimuli.imports.rows import rating_places
 from annotation.studies.acts import said
 from annotation.studies.services import update_study
 from modelops.judging.certificate import Certificate, ImpliedError, Lack
 from modelops.models import ModelVersion
+from modelops.registry.certificates import Certificates
 from modelops.runs import certificate_words, promotion, rest
 from modelops.runs.certificate_words import CertificateRow
+from modelops.runs.pages import agreement, resting
 from workbench.accounts.models import User
 
 PAGE = "/studies/demo/model/versions/1/agreement/"
+#: As it is, before a test puts another in its place.
+ROWS = certificate_words.certificate_rows
+MODEL = "/studies/demo/model/"
 API = "/api/v1/studies/demo/rest/"
 
 
@@ -34,13 +40,12 @@ def certified(
     client.force_login(owner)
     found = {item.key: certificate() for item in study.perspective_settings}
 
-    def rows(version: ModelVersion) -> list[CertificateRow]:
+    def rows(version: ModelVersion, *, now: bool = False) -> list[CertificateRow]:
         asked = version.study.perspective_settings
         return [CertificateRow(it.key, it.key, "1–5", found[it.key]) for it in asked]
 
-    for module in (rest, certificate_words):
+    for module in (rest, certificate_words, agreement, resting):
         monkeypatch.setattr(module, "certificate_rows", rows)
-    monkeypatch.setattr("modelops.runs.pages.agreement.certificate_rows", rows)
     return found
 
 
@@ -84,8 +89,17 @@ def test_raters_are_asked_for_no_more_of_the_pool_until_it_is_taken_back(
     answer = client.post(API, {"by": "model"}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (409, "rest")
     assert "Ask raters for the rest again" in client.get(PAGE).content.decode()
+    for page in (MODEL, f"{MODEL}queue/", f"{MODEL}summary/"):
+        assert "so that its certificates stay true" in client.get(page).content.decode(), page
     certified["quality"] = certificate(Lack.NOT_CLOSE)
     assert "it has no certificate from: quality." in client.get(PAGE).content.decode()
+    for page in (MODEL, f"{MODEL}queue/", f"{MODEL}summary/"):
+        text = client.get(page).content.decode()
+        assert "The version in use has no certificate from: quality." in text, page
+        assert "stay true" not in text, page
+    text = client.post(f"{MODEL}rest/", {"by": "chance"}, follow=True).content.decode()
+    assert "Say who rates the rest" in text
+    assert eligible(study, "pool") == 0
     answer = client.post(API, {"by": "raters"}, content_type="application/json")
     assert (answer.status_code, answer.json()) == (200, {"by": "raters"})
     assert eligible(study, "pool") == before
@@ -106,3 +120,24 @@ def test_it_takes_a_certificate_from_every_perspective(
     assert eligible(study, "pool") == before
     answer = client.post(API, {"by": "chance"}, content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_it_takes_certificates_of_now_and_without_a_model_it_can_be_taken_back(
+    study: Study, certified: dict[str, Certificate], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages may show a certificate that newer ratings have taken away."""
+    kept = {item.key: certificate() for item in study.perspective_settings}
+    lost = {**kept, "quality": certificate(Lack.NOT_CLOSE)}
+    stale = Recomputed[Certificates](kept, current=False)
+    monkeypatch.setattr("modelops.registry.certificates.certificates_of", lambda version: stale)
+    monkeypatch.setattr("modelops.registry.certificates._certificates", lambda version: lost)
+    monkeypatch.setattr(rest, "certificate_rows", ROWS)
+    answer = client.post(API, {"by": "model"}, content_type="application/json")
+    assert (answer.status_code, "Quality" in answer.json()["detail"]) == (409, True)
+    lost["quality"] = certificate()
+    assert client.post(API, {"by": "model"}, content_type="application/json").status_code == 200
+    ModelVersion.objects.update(state="retired")
+    text = client.get(MODEL).content.decode()
+    assert "No model is in use, so nothing stands in for the ratings" in text
+    text = client.post(f"{MODEL}rest/", {"by": "raters"}, follow=True).content.decode()
+    assert "Raters are asked for the rest again." in text

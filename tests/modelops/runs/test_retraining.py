@@ -17,6 +17,7 @@ from modelops.predictors.mint_kinds import TINY
 from modelops.runs.pages.summaries import label_state
 from modelops.runs.predictors import ensure_predictor
 from modelops.runs.retraining import changed_recipe, request_retrain, retrain_where_due
+from modelops.runs.schedule_words import schedule_sentences
 from tests import factories
 from tests.conftest import SEND_TASK, Sent
 from tests.factories import make_rater, make_stimuli
@@ -200,9 +201,33 @@ def test_a_run_that_failed_before_its_labels_is_not_repeated_for_ever(
 ) -> None:
     study.retrain_every = 1
     study.save(update_fields=["retrain_every"])
+    assert schedule(study) == ["The next training is due: it starts within a minute or two."]
     (run,) = retrain_where_due()
+    assert schedule(study) == []  # the page shows the job
     TrainingRun.objects.filter(pk=run.pk).update(state="failed")
     assert retrain_where_due() == []
+    (told,) = schedule(study)
+    assert "No training of tiny starts by itself, because the last one ended before" in told
+
+
+def schedule(study: Study) -> list[str]:
+    labels = label_state(study)
+    return schedule_sentences(study, labels.counts.ratings, suffice=labels.suffice)
+
+
+def test_the_schedule_says_when_the_next_training_starts(
+    study: Study, small_model_settings: None
+) -> None:
+    assert schedule(study) == ["A training starts only when somebody asks for one."]
+    study.retrain_every, study.retrain_nightly = 100, True
+    study.save(update_fields=["retrain_every", "retrain_nightly"])
+    assert schedule(study) == ["No training starts by itself until there are labels enough."]
+    label_pool(study, rated=24, holdout=6, unrated=0)  # by two raters: 60 ratings
+    every, night = schedule(study)
+    assert every == "The next training starts after 40 more ratings."
+    assert night == (
+        "A training starts at night, between 2 and 5 o’clock (UTC): there are new ratings."
+    )
 
 
 @pytest.mark.parametrize(("hour", "runs"), [(1, 0), (2, 1), (4, 1), (5, 0)])
@@ -214,8 +239,9 @@ def test_at_night_a_study_with_a_new_rating_retrains_once(
     hour: int,
     runs: int,
 ) -> None:
-    train()
-    Study.objects.filter(pk=study.pk).update(retrain_nightly=True)
+    seen = train().snapshot
+    study.retrain_nightly = True
+    study.save(update_fields=["retrain_nightly"])
     # The next night: the training above was before it.
     then = timezone.localtime() + timedelta(days=1)
     night = then.replace(hour=hour, minute=30)
@@ -224,7 +250,11 @@ def test_at_night_a_study_with_a_new_rating_retrains_once(
     rate(labelled[-1], make_rater(study), (3, 3, 3))
     found = retrain_where_due()
     assert [run.trigger for run in found] == ["schedule"] * runs
+    assert (schedule(study) == []) is bool(runs)
     # It failed in the night: not again before the next one.
     for run in found:
-        TrainingRun.objects.filter(pk=run.pk).update(state="failed", created_at=night)
+        TrainingRun.objects.filter(pk=run.pk).update(
+            state="failed", created_at=night, snapshot=seen
+        )
     assert retrain_where_due() == []
+    assert any("asked for already" in line for line in schedule(study)) is bool(runs)

@@ -3,6 +3,8 @@ tests/faults."""
 
 import errno
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -225,3 +227,25 @@ def test_a_run_that_is_not_queued_is_not_supervised(run: TrainingRun) -> None:
     supervision.supervise(run_id=run.pk)
     run.refresh_from_db()
     assert run.fence == 1
+
+
+def test_a_process_that_is_still_loading_is_killed_once_its_run_is_cancelled(
+    run: TrainingRun, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """It does not look at its run yet; nobody waits until it does."""
+    settings.JOB_LEASE_SECONDS = 0.2
+    TrainingRun.objects.filter(pk=run.pk).update(state="queued")
+    children = []
+
+    def loading(*args: Any) -> "subprocess.Popen[bytes]":
+        children.append(popen(["/bin/sleep", "600"]))
+        assert leases.cancel(TrainingRun, run.pk)
+        return children[0]
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", loading)
+    monkeypatch.setattr(supervision, "GRACE_SECONDS", 600)
+    supervision.supervise(run_id=run.pk)
+    assert children[0].returncode == -signal.SIGKILL
+    run.refresh_from_db()
+    assert run.state == "cancelled"

@@ -1,6 +1,7 @@
 """Versions told to MLflow: to a stand-in that answers as the server of mlflow 3 was seen to."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,6 +15,7 @@ from modelops.registry.holdout import standing_of
 from modelops.runs import tracking
 from modelops.runs.tracking import TrackingError, track
 from modelops.tasks import track_version
+from workbench.celery import app
 
 ADDRESS = "https://mlflow.example.org/"
 
@@ -72,6 +74,7 @@ class Mlflow:
 
 @pytest.fixture
 def mlflow(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Mlflow:
+    tracking._note(None)  # what another test has left
     server, client = Mlflow(), httpx.Client
     settings.MLFLOW_TRACKING_URI, settings.MLFLOW_TRACKING_TOKEN = ADDRESS, "opens-it"
     monkeypatch.setattr(
@@ -121,3 +124,40 @@ def test_who_names_no_server_tells_nobody(scored: ModelVersion, settings: Settin
     assert not tracking.is_tracked()
     settings.MLFLOW_TRACKING_URI = ADDRESS
     assert tracking.is_tracked()
+
+
+def test_a_server_that_is_away_is_left_alone_for_a_moment_and_told_of(
+    scored: ModelVersion, mlflow: Mlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: Mlflow, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        raise httpx.ReadTimeout("timed out")
+
+    monkeypatch.setattr(Mlflow, "__call__", away)
+    with pytest.raises(httpx.ReadTimeout):
+        track(scored)
+    asked = len(mlflow.asked)
+    with pytest.raises(httpx.ConnectError, match="ReadTimeout: timed out"):
+        track(scored)
+    assert len(mlflow.asked) == asked
+    found = tracking.trouble()
+    assert found is not None
+    assert found.error == "ReadTimeout: timed out"
+    monkeypatch.undo()
+    monkeypatch.setattr(tracking, "_PAUSE", timedelta(0))
+    monkeypatch.setattr(tracking, "_track", lambda version: "run0")
+    assert track(scored) == "run0"
+    assert tracking.trouble() is None
+
+
+def test_no_task_waits_longer_than_the_broker_keeps_what_it_handed_out(settings: Settings) -> None:
+    """It would be handed out again and again, and each copy would ask for more of them."""
+    app.loader.import_default_modules()
+    ours = [it for name, it in app.tasks.items() if not name.startswith("celery.")]
+    retried = [it for it in ours if getattr(it, "autoretry_for", ())]
+    assert track_version.name in {it.name for it in retried}
+    for task in retried:
+        longest = getattr(task, "retry_backoff_max", 600)
+        delay = longest if getattr(task, "retry_backoff", False) else task.default_retry_delay
+        timeout = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+        assert delay <= timeout / 2, task.name

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from annotation.models import Stimulus, Study
+from annotation.models.membership import MemberRole
 from modelops.learning.shards import EmbeddingCache
 from modelops.models import ModelVersion, TrainingRun
 from modelops.runs import promotion, scoring
-from tests.factories import make_stimuli, publish
+from tests.factories import make_member, make_stimuli, make_user, publish
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
@@ -131,6 +132,49 @@ def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: Mode
     assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
     assert text.count('class="prompt"') == 12
     assert "/studies/demo/model/queue/" in text
+
+
+def forms(text: str) -> set[str]:
+    return set(re.findall(r'<form[^>]* action="/studies/demo/model/([^"]*)"', text))
+
+
+def test_a_viewer_is_shown_no_form_that_they_may_not_send(
+    console: Client, scored: ModelVersion, train: Train, study: Study
+) -> None:
+    """A version of each kind, a job, and a predictor that does not lead."""
+    promotion.promote(version=scored, actor=None)
+    second, third = train(), train()
+    for version in (second, third):
+        score_all(version)
+    # The same labels train the same model: the gate cannot tell them apart.
+    promotion.promote(version=second, actor=None, reason="a test")
+    make_predictor(study, name="other", leading=False)
+    owners = forms(page(console))
+    run = TrainingRun.objects.create(
+        study=study, predictor=scored.predictor, trigger="api", state="running"
+    )
+    owners |= forms(page(console)) | forms(page(console, f"{URL}jobs/"))
+    assert owners == {
+        "retrain/",
+        "schedule/",
+        "predictors/",
+        "predictors/other/lead/",
+        "versions/1/promote/",
+        "versions/3/promote/",
+        "versions/3/reject/",
+        f"jobs/training/{run.pk}/cancel/",
+    }
+    viewer = make_user("viewer")
+    make_member(study, viewer, MemberRole.VIEWER)
+    console.force_login(viewer)
+    Study.objects.update(pool_closed=True)
+    for path in ("", "jobs/", "queue/", "versions/2/agreement/", "summary/"):
+        assert not forms(page(console, URL + path)), path
+    run.delete()
+    text = page(console)
+    assert not forms(text)
+    assert "There are labels enough to train." in text
+    assert "A training starts only when somebody asks for one." in text
 
 
 def test_a_fine_tuning_is_drawn_by_epoch(
