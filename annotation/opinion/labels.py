@@ -5,6 +5,7 @@ Labels come only from releases, all from one view of the data; `opinion.units` b
 """
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +38,8 @@ class Label:
     perspective: str
     source: str
     mos: float
-    #: Sample standard deviation; None if it is not known or there is one rating.
+    #: Of single ratings around the true score, without the biases that the release's method has
+    #: taken from them; as published for other sources. None if unknown, or of one rating.
     sd: float | None
     #: Number of ratings; None if a publication does not say.
     ratings: int | None
@@ -154,21 +156,29 @@ def _labels(
     }
     scales = {pk: scale_of(release) for pk, release in imported.items()}
     rows = scores.values_list(
-        "release_id", "stimulus_id", "stimulus__split", "perspective_id", "value", "sd", "n"
+        *("release_id", "stimulus_id", "stimulus__split", "perspective_id"),
+        *("value", "sd", "standard_error", "n"),
     )
-    for of, stimulus, split, perspective, value, sd, n in rows.iterator(chunk_size=10_000):
+    for of, stimulus, split, perspective, value, sd, error, n in rows.iterator(chunk_size=10_000):
         scale = scales.get(of) or own[perspective]
+        spread = sd if of in imported else _spread(sd, error, n)
         label = Label(
             stimulus=stimulus,
             split=split,
             perspective=perspectives[perspective].key,
             source=imported[of].source if of in imported else OWN_RATERS,
             mos=scale.of(value),
-            sd=None if sd is None else scale.spread(sd),
+            sd=None if spread is None else scale.spread(spread),
             ratings=n,
         )
         link = links.get((of, perspective))
         yield label if link is None else _moved(label, link), perspective
+
+
+def _spread(sd: float | None, error: float | None, n: int) -> float | None:
+    """Of a single rating around the true score: of what is behind the value, from which its method
+    may have taken raters' biases, while `sd` is that of the ratings as they were given."""
+    return error * math.sqrt(n) if n > 1 and error is not None else sd
 
 
 def _moved(label: Label, link: Link) -> Label:

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from annotation.models import OpinionRelease, Rater, Score, Stimulus, Study
+from annotation.models import OpinionRelease, OpinionScore, Rater, Score, Stimulus, Study
 from annotation.opinion import releases
 from annotation.opinion.labels import Label, count_labels, labels_of
 from annotation.protocol.aigciqa2023 import default_perspectives
@@ -57,6 +57,21 @@ def test_perspectives_come_in_the_order_of_the_study(study: Study, stimulus: Sti
 def test_one_rating_has_no_spread(study: Study, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (1, 3, 5))
     assert quality(study)[0].sd is None
+
+
+def test_what_raters_are_biased_by_is_no_noise_of_their_scores(study: Study) -> None:
+    """Half of them give one more than the image is worth, half one less: they do not disagree about
+    any image. What they gave still has its own spread, √(8/7)."""
+    images = make_stimuli(study, 20)
+    for number in range(8):
+        rater, bias = make_rater(study), 1 if number % 2 else -1
+        for image in images:
+            rate(image, rater, (3 + bias, 3, 3))
+    labels = quality(study)
+    assert [label.mos for label in labels] == [pytest.approx(0.5, abs=1e-6)] * 20
+    assert max(label.sd or 1 for label in labels) < 0.02
+    scores = OpinionScore.objects.filter(perspective__key="quality")
+    assert [score.sd for score in scores] == [pytest.approx((8 / 7) ** 0.5)] * 20
 
 
 def test_a_superseded_score_does_not_count(study: Study, stimulus: Stimulus) -> None:
