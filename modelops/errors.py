@@ -73,6 +73,13 @@ class NoModelError(MintError):
     status = 404
 
 
+class NoRoundError(MintError):
+    """The study has no such round of acquisition."""
+
+    code = "no_round"
+    status = 404
+
+
 class ArtifactError(MintError):
     """Files of a model or a snapshot cannot be written, or are not what was written."""
 

@@ -57,6 +57,17 @@ def counting_trials_of(studies: Iterable[int]) -> QuerySet[Trial]:
     return Trial.objects.filter(~Exists(others), _answered(), rater__study__in=keys)
 
 
+def answer_counts() -> Q:
+    """Of a trial, whether it counts if its image does: for queries that ask of many trials, and
+    then of their few images (`uncounted_stimuli`)."""
+    return _answered()
+
+
+def uncounted_stimuli(study: Study) -> QuerySet[Stimulus]:
+    """Images whose trials do not count, whoever answered them."""
+    return Stimulus.objects.filter(~_main(), study=study)
+
+
 def uncounted_trials(study: Study) -> QuerySet[Trial]:
     """Those of raters who count that do not because of their image."""
     own = Trial.objects.filter(_answered(), rater__study=study)

@@ -9,6 +9,7 @@ from ..runs import (
     certificate_api,
     learning_api,
     queue_api,
+    rounds_api,
     verdict_api,
 )
 from ..runs import api as views
@@ -73,6 +74,8 @@ urlpatterns: list[URLPattern] = [
         name="api-model-verdict",
     ),
     path(f"{_STUDY}/queue/", queue_api.QueueView.as_view(), name="api-queue"),
+    path(f"{_STUDY}/rounds/", rounds_api.RoundListView.as_view(), name="api-rounds"),
+    path(f"{_STUDY}/rounds/<int:pk>/", rounds_api.RoundDetailView.as_view(), name="api-round"),
     path(f"{_STUDY}/rest/", certificate_api.RestView.as_view(), name="api-rest"),
     path(f"{_STUDY}/scoring-runs/", views.ScoringRunListView.as_view(), name="api-scoring-runs"),
     path(

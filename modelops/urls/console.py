@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, path, re_path
 
-from ..runs.pages import agreement, queue, run, side_by_side, views
+from ..runs.pages import agreement, queue, rounds, run, side_by_side, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.model_page, name="study-model"),
     path("queue/", queue.queue_page, name="study-queue"),
+    path("rounds/<int:pk>/", rounds.round_page, name="study-model-round"),
     path("retrain/", views.retrain, name="study-model-retrain"),
     path("schedule/", views.schedule, name="study-model-schedule"),
     path("rest/", views.rate_rest, name="study-model-rest"),

@@ -1,15 +1,16 @@
 """Stimuli with ratings, predictors, and the weights of a small model, for tests of modelops."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
-from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
+from annotation.models import OpinionRelease, Rater, RatingSession, Score, Stimulus, Study, Trial
 from modelops.learning.evaluation import Agreement
 from modelops.learning.recipe import Recipe
-from modelops.models import ModelVersion, Predictor
+from modelops.models import AcquisitionRound, LabelSnapshot, ModelVersion, Predictor, TrainingRun
 from tests.factories import make_rater, make_session, make_stimuli
 
 
@@ -89,6 +90,57 @@ def make_predictor(study: Study, **fields: Any) -> Predictor:
         "leading": not study.predictors.exists(),
     }
     return study.predictors.get_or_create(name=name, defaults=defaults | fields)[0]
+
+
+def make_version(study: Study, number: int = 1, **fields: Any) -> ModelVersion:
+    """A version in name only: it has no files, and has predicted nothing."""
+    digest = f"{number:064}"
+    release = OpinionRelease.objects.create(
+        study=study,
+        number=100 + number,
+        state="frozen",
+        method="mos",
+        content_sha256=digest,
+        computed_at=timezone.now(),
+    )
+    snapshot = LabelSnapshot.objects.create(
+        study=study,
+        release=release,
+        content_sha256=digest,
+        stimuli=9,
+        ratings=54,
+        holdout_stimuli=3,
+    )
+    predictor = fields.pop("predictor", None) or make_predictor(study)
+    run = TrainingRun.objects.create(
+        study=study, predictor=predictor, snapshot=snapshot, trigger="api", state="succeeded"
+    )
+    known = {"state": "retired", "kind": "tiny", "artifact_sha256": digest, **fields}
+    return ModelVersion.objects.create(
+        study=study,
+        predictor=predictor,
+        number=number,
+        snapshot=snapshot,
+        training_run=run,
+        **known,
+    )
+
+
+def make_round(version: ModelVersion, at: datetime, **fields: Any) -> AcquisitionRound:
+    """One that ranked 90 images and put 32 first."""
+    known = {
+        "strategy": "lcmd",
+        "strategy_version": "2",
+        "parameters": {"count": 32, "seed": 7, "ratings": 0, "odd": []},
+        "candidates": 90,
+        "selected": 32,
+    }
+    made = AcquisitionRound.objects.create(
+        study=version.study, model_version=version, **known | fields
+    )
+    AcquisitionRound.objects.filter(pk=made.pk).update(created_at=at)
+    made.refresh_from_db()
+    return made
 
 
 def agreements_of(version: ModelVersion) -> dict[str, Agreement]:

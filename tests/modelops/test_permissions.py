@@ -3,11 +3,13 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion
 from modelops.urls import api as api_urls
 from modelops.urls import console as console_urls
+from tests.modelops.labelling import make_round
 from workbench.accounts.models import User
 
 #: Route, method, and what the owner is answered. An outsider is always told that there is nothing.
@@ -59,6 +61,9 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("api-queue", "get", {}, 200),
     ("study-queue", "get", {}, 200),
     ("study-model-run", "get", {"kind": "training", "pk": "run"}, 200),
+    ("study-model-round", "get", {"pk": "round"}, 200),
+    ("api-rounds", "get", {}, 200),
+    ("api-round", "get", {"pk": "round"}, 200),
     ("study-model-reject", "post", {"number": 1}, 302),
     ("study-model-predict", "post", {"number": 1}, 302),
     ("stimulus-predictions", "get", {"pk": "stimulus"}, 200),
@@ -70,6 +75,7 @@ def version(scored: ModelVersion) -> ModelVersion:
     """A version and a study in which nothing may be done: rejected, and all labels withdrawn."""
     ModelVersion.objects.filter(pk=scored.pk).update(state="rejected")
     Study.objects.get().raters.update(status="excluded")
+    make_round(scored, timezone.now())
     return scored
 
 
@@ -82,6 +88,7 @@ def address(name: str, arguments: dict[str, object], version: ModelVersion) -> s
     known = {
         "run": version.training_run_id,
         "scoring": version.scoring_runs.earliest("pk").pk,
+        "round": version.acquisition_rounds.latest("pk").pk,
         "stimulus": Stimulus.objects.order_by("pk").values_list("pk", flat=True)[0],
     }
     resolved = {key: known.get(str(value), value) for key, value in arguments.items()}

@@ -44,6 +44,7 @@ GROUP_OF = {
     "scoring-runs": "models",
     "rest": "models",
     "queue": "models",
+    "rounds": "models",
 }
 #: The groups, in the order of the page.
 GROUPS = [

@@ -7,6 +7,25 @@ from typing import Any, Literal, NotRequired, TypeAlias
 from typing_extensions import TypedDict
 
 
+class AcquisitionRound(TypedDict):
+    """
+    One writing of a study's priorities. `model`: the version that made it. `candidates`: the
+    images that it ranked, of which `selected` come first. `parameters`: as a rule `count`, how many
+    images it was to put first, `seed`, `ratings`, how many the study's opinion scores rested on,
+    and `odd`, images that looked like nothing else.
+    """
+
+    id: int
+    model: int
+    predictor: str
+    strategy: str
+    strategy_version: str
+    parameters: dict[str, Any]
+    candidates: int
+    selected: int
+    created_at: str
+
+
 class Ahead(TypedDict):
     ahead: NotRequired[int]
 
@@ -273,6 +292,16 @@ class GivenExplanation(TypedDict):
     language: str
     revision: NotRequired[int]
     created_at: str
+
+
+class GivenRatings(TypedDict):
+    """
+    Ratings that count, by why they were asked for, and of how many images they are.
+    """
+
+    draw: DrawEnum
+    ratings: int
+    images: int
 
 
 GivenRole: TypeAlias = Literal["manager", "viewer"]
@@ -597,6 +626,13 @@ class OpinionScore(TypedDict):
 
 
 OutcomeEnum: TypeAlias = Literal["promote", "keep", "ask"]
+
+
+class PaginatedAcquisitionRoundList(TypedDict):
+    count: NotRequired[int]
+    next: str | None
+    previous: str | None
+    results: list[AcquisitionRound]
 
 
 class PaginatedAuditEntryList(TypedDict):
@@ -1146,6 +1182,19 @@ class Retry(TypedDict, closed=True):
 
 class Revoked(TypedDict):
     revoked: int
+
+
+class RoundOutcome(TypedDict):
+    """
+    What raters gave from the round on and before the next one. `images` counts each once;
+    `not_counting`: answers in practice and warm-up, repeats, gold images, and those of raters or
+    images that are excluded.
+    """
+
+    ratings: int
+    images: int
+    by_draw: list[GivenRatings]
+    not_counting: int
 
 
 class RowNote(TypedDict):
@@ -2234,6 +2283,27 @@ class Reliability(TypedDict):
     retest: float | None
     last_answer: str | None
     flags: list[FieldFlag]
+
+
+class RoundDetail(TypedDict):
+    """
+    A round and what came of it `until` the next one was made; null until then. `before` and
+    `after`: the rounds next to it, by their `id`.
+    """
+
+    id: int
+    model: int
+    predictor: str
+    strategy: str
+    strategy_version: str
+    parameters: dict[str, Any]
+    candidates: int
+    selected: int
+    created_at: str
+    until: str | None
+    before: int | None
+    after: int | None
+    outcome: RoundOutcome
 
 
 class ScoringRun(TypedDict):

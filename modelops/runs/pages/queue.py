@@ -18,10 +18,11 @@ from annotation.studies.counting import served_stimuli
 from annotation.studies.selectors import find_study
 from annotation.studies.texts import localized
 
-from ...acquisition.registry import STRATEGIES
 from ...models import AcquisitionRound
 from ...permissions import RUN, VIEW
 from ..queue import QueuedImage, knowledge_of, queued_images
+from ..round_words import strategy_in_words
+from ..rounds import odd_of, rounds_of
 from .next_ratings import next_ratings
 
 _PER_PAGE = 48
@@ -91,15 +92,8 @@ def _nothing(study: Study, wanted: Wanted) -> str:
 
 
 def _rounds(study: Study) -> list[RoundLine]:
-    rows = AcquisitionRound.objects.filter(study=study).select_related("model_version")
-    return [
-        RoundLine(
-            row,
-            _(STRATEGIES[row.strategy].label) if row.strategy in STRATEGIES else row.strategy,
-            len(row.parameters.get("odd") or []),
-        )
-        for row in rows[:_ROUNDS_SHOWN]
-    ]
+    rows = rounds_of(study)[:_ROUNDS_SHOWN]
+    return [RoundLine(row, strategy_in_words(row), len(odd_of(row))) for row in rows]
 
 
 def _gold(study: Study) -> Sequence[Stimulus]:

@@ -1,6 +1,7 @@
 """The owner's pages, empty and full, right and wrong; each state is yielded by its name."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -11,7 +12,6 @@ from annotation.models import (
     DatasetRelease,
     ImportJob,
     Message,
-    OpinionRelease,
     RaterIdentity,
     Stimulus,
 )
@@ -21,12 +21,12 @@ from annotation.stimuli.importing.gaps import Gap
 from annotation.stimuli.importing.problems import RowError
 from annotation.studies.pages.settings_form import StudyForm
 from modelops.learning.recipe import Recipe
-from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
+from modelops.models import ModelVersion, Prediction, TrainingRun
 from tests import factories
 from tests.annotation.answering import answer, sitting
 from tests.e2e.signing_in import sign_in
 from tests.e2e.states.scene import Scene
-from tests.modelops.labelling import label_pool, make_predictor, rate
+from tests.modelops.labelling import label_pool, make_predictor, make_round, make_version, rate
 from workbench.core.jobs.history import Event, entry
 from workbench.core.problems import Problem
 
@@ -304,6 +304,12 @@ def model(scene: Scene) -> Iterator[str]:
     yield "what is rated next"
     scene.go(failed.get_absolute_url())
     yield "a training that failed"
+    made = make_round(ModelVersion.objects.get(number=1), timezone.now() - timedelta(days=1))
+    made.parameters["odd"] = [stimuli[-1].pk]
+    made.save()
+    scene.go(f"{OWN}/model/rounds/{made.pk}/")
+    expect(scene.page.get_by_role("cell", name="9", exact=True).first).to_be_visible()
+    yield "an order, and what came of it"
     scene.go(f"{OWN}/model/versions/1/agreement/")
     expect(scene.page.get_by_role("heading", name="What the measures mean")).to_be_visible()
     yield "how well a version predicts people"
@@ -324,41 +330,8 @@ def model(scene: Scene) -> Iterator[str]:
 
 
 def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> None:
-    study = scene.study
-    release = OpinionRelease.objects.create(
-        study=study,
-        number=100 + number,
-        state="frozen",
-        method="mos",
-        method_version="1",
-        content_sha256=f"{number:064}",
-        computed_at=timezone.now(),
-    )
-    snapshot = LabelSnapshot.objects.create(
-        study=study,
-        release=release,
-        content_sha256=f"{number:064}",
-        stimuli=9,
-        ratings=54,
-        holdout_stimuli=3,
-    )
-    run = TrainingRun.objects.create(
-        study=study,
-        predictor=make_predictor(study),
-        snapshot=snapshot,
-        trigger="api",
-        state="succeeded",
-    )
-    version = ModelVersion.objects.create(
-        study=study,
-        predictor=make_predictor(study),
-        number=number,
-        state=state,
-        kind="tiny",
-        snapshot=snapshot,
-        training_run=run,
-        promoted_at=timezone.now() if state == "active" else None,
-    )
+    promoted_at = timezone.now() if state == "active" else None
+    version = make_version(scene.study, number, state=state, promoted_at=promoted_at)
     Prediction.objects.bulk_create(
         Prediction(
             stimulus=stimulus,
@@ -370,7 +343,7 @@ def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> 
             rater_sd=0.1,
         )
         for place, stimulus in enumerate(stimuli)
-        for perspective in study.perspectives.all()
+        for perspective in scene.study.perspectives.all()
     )
 
 
