@@ -112,6 +112,7 @@ def paths(found: dict[str, Any], plan: Plan) -> dict[str, str]:
         "results, raters": f"{study}/results/raters/",
         "results, explanations": f"{study}/results/explanations/",
         **_model_paths(f"{study}/model", plan.versions),
+        "run": f"{study}/model/runs/training/{found['training']}/",
         "round": f"{study}/model/rounds/{found['round']}/",
         "round, API": f"/api/v1{study}/rounds/{found['round']}/",
         "export": f"{study}/export/",

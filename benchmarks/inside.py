@@ -51,7 +51,7 @@ from annotation.studies.protocols import current_protocol
 from benchmarks.bare_copy import bare_copy
 from benchmarks.console_model import ACTS
 from benchmarks.crowd import CROWD
-from modelops.models import AcquisitionRound
+from modelops.models import AcquisitionRound, TrainingRun
 from workbench.accounts.models import User
 from workbench.accounts.tokens import make_token, open_scopes
 
@@ -159,11 +159,12 @@ def session() -> dict[str, Any]:
 
 
 def addresses(slug: str) -> dict[str, Any]:
-    """A stimulus, a rater and a round whose pages can be asked for."""
+    """A stimulus, a rater, a round and a training whose pages can be asked for."""
     of_study = Study.objects.get(slug=slug)
     stimulus = Stimulus.objects.filter(study=of_study).order_by("-claimed_ratings", "pk")[0]
     found = {"stimulus": stimulus.pk, "rater": Rater.objects.filter(study=of_study)[0].code}
-    return {**found, "round": AcquisitionRound.objects.filter(study=of_study)[0].pk}
+    found["round"] = AcquisitionRound.objects.filter(study=of_study)[0].pk
+    return {**found, "training": TrainingRun.objects.filter(study=of_study)[0].pk}
 
 
 def analyze() -> dict[str, Any]:
