@@ -103,8 +103,8 @@ def _counted(answers: QuerySet[Trial]) -> dict[str, int]:
 def _answers(study: Study, since: datetime, until: datetime | None) -> QuerySet[Trial]:
     """Submitted from `since` on, and before `until`; none that was imported: nobody asked for them.
 
-    Found by the sittings of that time, because no index knows trials by time: an answer is taken
-    while its sitting lasts (`rating.submission`).
+    Found by the sessions of that time, because no index knows trials by time: an answer is taken
+    while its session lasts (`rating.submission`).
     """
     lasted = Q(session__ended_at=None) | Q(session__ended_at__gte=since)
     found = Trial.objects.filter(

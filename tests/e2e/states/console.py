@@ -300,13 +300,13 @@ def model(scene: Scene) -> Iterator[str]:
     scene.go(f"{OWN}/model/")
     expect(scene.page.get_by_text("Candidate: version 2")).to_be_visible()
     yield "model with a candidate"
+    made = make_round(ModelVersion.objects.get(number=1), timezone.now() - timedelta(days=1))
+    made.parameters["odd"] = [stimuli[-1].pk]
+    made.save()
     scene.go(f"{OWN}/model/queue/")
     yield "what is rated next"
     scene.go(failed.get_absolute_url())
     yield "a training that failed"
-    made = make_round(ModelVersion.objects.get(number=1), timezone.now() - timedelta(days=1))
-    made.parameters["odd"] = [stimuli[-1].pk]
-    made.save()
     scene.go(f"{OWN}/model/rounds/{made.pk}/")
     expect(scene.page.get_by_role("cell", name="9", exact=True).first).to_be_visible()
     yield "an order, and what came of it"

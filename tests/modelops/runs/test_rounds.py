@@ -267,5 +267,8 @@ def test_a_version_may_set_the_order_again_without_new_ratings(
 
 def test_it_is_told_in_the_language_of_the_reader(world: World, console: Client) -> None:
     with translation.override("en"):
-        text = console.get(page_of(world.rounds[1]), headers={"accept-language": "zh-hans"})
-    assert 'lang="zh-hans"' in text.content.decode()
+        told = console.get(page_of(world.rounds[1]), headers={"accept-language": "zh-hans"})
+    text = told.content.decode()
+    assert 'lang="zh-hans"' in text
+    assert "按模型的优先级" in text
+    assert "By the model’s priorities" not in text
