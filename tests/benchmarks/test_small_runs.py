@@ -188,7 +188,7 @@ def test_every_page_of_the_console_is_measured(silent: Silent, share_site: Share
         console.Plan(images=300, raters=20, each=45, times=2, versions=1), silent
     )
     pages = {item["page"]: item for item in found["pages"]}
-    assert len(pages) == 32
+    assert len(pages) == 36
     assert all(0 < item["p50_ms"] <= item["p95_ms"] for item in pages.values())
     # 20 raters' rows of the CSV, each with a link of its own.
     assert pages["raters, CSV"]["kib"] > 20 * 0.1

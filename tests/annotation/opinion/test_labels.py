@@ -62,6 +62,8 @@ def test_one_rating_has_no_spread(study: Study, stimulus: Stimulus) -> None:
 def test_what_raters_are_biased_by_is_no_noise_of_their_scores(study: Study) -> None:
     """Half of them give one more than the image is worth, half one less: they do not disagree about
     any image. What they gave still has its own spread, √(4/3)."""
+    Study.objects.filter(pk=study.pk).update(opinion_method="subject_map")
+    study.refresh_from_db()
     images = make_stimuli(study, 20)
     for number in range(4):
         rater, bias = make_rater(study), 1 if number % 2 else -1
