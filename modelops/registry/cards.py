@@ -1,8 +1,8 @@
 """Model cards: what a version learnt from, how it was measured, and on what; as Markdown with the
 head that Hugging Face reads (https://huggingface.co/docs/hub/model-cards).
 
-In English, as the tables of papers are. Every figure comes with its n and its interval, and the
-card says which images chose what, because a figure without them cannot be judged.
+In English, as the tables of papers are. Every figure comes with its n, every SRCC with its
+interval, and the card says which images chose what: without them none can be judged.
 """
 
 import json
