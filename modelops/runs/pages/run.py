@@ -19,6 +19,8 @@ from workbench.core.jobs.history import Event
 from ...learning.recipe import Recipe
 from ...models import ExplainingRun, ScoringRun, TrainingRun
 from ...permissions import RUN, VIEW
+from ...predictors.backbones import offered_backbones
+from ...predictors.base import recipes_of
 from ...registry.cancelling import KINDS, Run
 from ...registry.queue import MODEL_QUEUE
 from ...registry.selectors import last_scoring, unreadable_images
@@ -32,12 +34,14 @@ class Line:
     """Something that happened to the run."""
 
     at: datetime
+    #: Since the request.
+    seconds: int
     words: str
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Of the recipe that a training used; `usual` if it is what a recipe has by default."""
+    """Of the recipe that a training used; `usual` if the recipe of that name has it, too."""
 
     name: str
     value: Any
@@ -80,7 +84,8 @@ def history_in_words(run: Run) -> list[Line]:
         attempt += entry["event"] == Event.TAKEN
         at = parse_datetime(entry["at"])
         if at is not None:
-            lines.append(Line(at, _words(entry, attempt)))
+            after = round((at - run.created_at).total_seconds())
+            lines.append(Line(at, after, _words(entry, attempt)))
     return lines
 
 
@@ -99,15 +104,25 @@ def _of_training(run: TrainingRun) -> dict[str, Any]:
         "version": version,
         "scoring": last_scoring(version) if version else None,
         "sources": summaries.label_sources(run.snapshot) if run.snapshot else [],
-        "settings": _settings(run.recipe),
+        "settings": _settings(run),
         "training": training_chart(version.curve) if version else None,
         "unreadable": summaries.first_unreadable(run.problems),
     }
 
 
-def _settings(recipe: Mapping[str, Any]) -> list[Setting]:
-    usual = Recipe().to_json()
-    return [Setting(name, value, usual.get(name) == value) for name, value in recipe.items()]
+def _settings(run: TrainingRun) -> list[Setting]:
+    """In the order in which recipes have them."""
+    usual, order = _usual(run), list(Recipe().to_json())
+    names = sorted(run.recipe, key=lambda name: order.index(name) if name in order else len(order))
+    return [Setting(it, run.recipe[it], usual.get(it) == run.recipe[it]) for it in names]
+
+
+def _usual(run: TrainingRun) -> dict[str, Any]:
+    """The recipe that the run's is made from, as it is now; that of all backbones if this site does
+    not offer the run's."""
+    offered = offered_backbones().get(run.predictor.backbone)
+    recipes = recipes_of(offered.kind) if offered else {}
+    return recipes.get(run.recipe_name or "default", Recipe()).to_json()
 
 
 def _of_version(run: ScoringRun | ExplainingRun) -> dict[str, Any]:
