@@ -41,13 +41,12 @@ from .agreement_words import GROUPS, MEASURES, Words
 from .calibration import CalibrationPart
 from .drifting import DriftPart
 from .learning import LearningPart
+from .versions import query_for, version_asked_for
 
 _CSV = (
     "perspective", "measure", "generator", "value", "low", "high",
     "ceiling", "ceiling_low", "ceiling_high", "images", "prompts",
 )  # fmt: skip
-#: Digits of a version's number.
-_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class Agreement:
 
     @property
     def query(self) -> str:
-        return f"version={self.version.number}"
+        return query_for(self.version)
 
     @cached_property
     def srcc(self) -> Plot:
@@ -121,10 +120,9 @@ def _version(study: Study, number: int) -> ModelVersion:
 
 @plots_of("model-agreement")
 def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
-    number = request.GET.get("version", "")
-    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+    version = version_asked_for(study, request, "version")
+    if version is None:
         raise Http404
-    version = _version(study, int(number))
     return [
         Agreement.read(version).srcc,
         LearningPart.read(version).plot,

@@ -1,15 +1,16 @@
 """Pictures as numbers for an SVG template: no script draws them, and no style attribute."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.scales import Scale
 from annotation.studies.pages.charts import Tick, scale_ticks
+from annotation.studies.texts import localized
 from workbench.templatetags.numbers import shown_range
 
 from ...registry.holdout import HoldoutPoint
@@ -61,6 +62,8 @@ class Mark:
 class Scatter:
     """Predicted score (x) against opinion score (y) of one perspective, on the study's scale."""
 
+    #: Of its files (`model_plots.holdout_plot`).
+    name: str
     label: str
     scale: str
     marks: list[Mark]
@@ -116,12 +119,16 @@ class Scatter:
         return sorted(self.marks, key=lambda mark: -abs(mark.predicted - mark.mos))
 
 
-def scatter(label: str, scale: Scale, points: Sequence[HoldoutPoint], images: str = "") -> Scatter:
+def scatter(
+    name: str, asked: PerspectiveSettings, points: Sequence[HoldoutPoint], images: str = ""
+) -> Scatter:
     """The picture of a hold-out; predictions beyond the scale are drawn at its end."""
+    scale = asked.scale
     return Scatter(
-        label=label,
+        name=name,
+        label=localized(asked.label),
         scale=shown_range(scale.minimum, scale.maximum),
-        marks=[_mark(scale, point) for point in points[:SHOWN]],
+        marks=[mark_of(scale, point) for point in points[:SHOWN]],
         x_ticks=[Tick(_across(at), text) for at, text in scale_ticks(scale)],
         y_ticks=[Tick(SIDE - _across(at), text) for at, text in scale_ticks(scale)],
         total=len(points),
@@ -129,7 +136,7 @@ def scatter(label: str, scale: Scale, points: Sequence[HoldoutPoint], images: st
     )
 
 
-def _mark(scale: Scale, point: HoldoutPoint) -> Mark:
+def mark_of(scale: Scale, point: HoldoutPoint) -> Mark:
     mean, sd, error = point.expected.mean, point.expected.epistemic_sd, point.mos_error
     return Mark(
         x=_across(mean),
@@ -149,70 +156,3 @@ def _mark(scale: Scale, point: HoldoutPoint) -> Mark:
 
 def _across(unit: float) -> float:
     return round(min(1.0, max(0.0, unit)) * SIDE, 1)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One measure by epoch, between its own least and greatest value."""
-
-    marks: list[tuple[float, float]]
-    ticks: list[Tick]
-
-    @property
-    def path(self) -> str:
-        """As the attribute `points` of a polyline."""
-        return " ".join(f"{x:g},{y:g}" for x, y in self.marks)
-
-
-@dataclass(frozen=True)
-class TrainingChart:
-    """How a fine-tuning went, by epoch: its loss, and the error on its validation part, if any."""
-
-    losses: Line
-    validation: Line | None
-    x_ticks: list[Tick]
-    epochs: int
-    best_epoch: int | None
-    #: Of the best epoch, whose weights the model has.
-    best_x: float | None
-
-    @property
-    def width(self) -> float:
-        return SIDE
-
-    @property
-    def height(self) -> float:
-        return SIDE / 2
-
-
-def training_chart(curve: Mapping[str, Any] | None) -> TrainingChart | None:
-    """The picture of `ModelVersion.curve`; None if only the last layer was trained."""
-    if curve is None:
-        return None
-    epochs, best = len(curve["losses"]), curve["best_epoch"]
-    shown = sorted({1, epochs} | ({best} if best else set()))
-    return TrainingChart(
-        losses=_line(curve["losses"]),
-        validation=_line(curve["validation"]) if curve["validation"] else None,
-        x_ticks=[Tick(_epoch_x(epoch, epochs), str(epoch)) for epoch in shown],
-        epochs=epochs,
-        best_epoch=best,
-        best_x=_epoch_x(best, epochs) if best else None,
-    )
-
-
-def _line(values: Sequence[float]) -> Line:
-    low, high, height = min(values), max(values), SIDE / 2
-
-    def down(value: float) -> float:
-        share = (high - value) / (high - low) if high > low else 0.5
-        return round(share * height, 1)
-
-    marks = [
-        (_epoch_x(epoch, len(values)), down(value)) for epoch, value in enumerate(values, start=1)
-    ]
-    return Line(marks, [Tick(down(value), f"{value:.3f}") for value in sorted({low, high})])
-
-
-def _epoch_x(epoch: int, epochs: int) -> float:
-    return _across((epoch - 1) / (epochs - 1)) if epochs > 1 else SIDE / 2

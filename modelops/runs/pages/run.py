@@ -26,7 +26,8 @@ from ...registry.queue import MODEL_QUEUE
 from ...registry.selectors import last_scoring, unreadable_images
 from ..precision_words import sentences
 from . import summaries
-from .charts import training_chart
+from .model_plots import training_plot
+from .versions import query_for
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _of_training(run: TrainingRun) -> dict[str, Any]:
         "scoring": last_scoring(version) if version else None,
         "sources": summaries.label_sources(run.snapshot) if run.snapshot else [],
         "settings": _settings(run),
-        "training": training_chart(version.curve) if version else None,
+        "training": training_plot(version) if version else None,
+        "plots_query": query_for(version) if version else "",
         "unreadable": summaries.first_unreadable(run.problems),
     }
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -30,10 +30,9 @@ from ...registry.points import current_points
 from ...registry.verdicts import Judged, compared
 from ..verdict_words import numbers_in_words
 from .side_by_side_plots import against_plot
+from .versions import version_asked_for
 
 _SHOWN = 12
-#: Digits of a version's number.
-_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -126,20 +125,11 @@ def _chosen(study: Study, request: HttpRequest) -> SideBySide | None:
     versions = list(study.model_versions.order_by("-number"))
     if len(versions) < 2:
         return None
-    first = _named(study, request, "first") or versions[0]
+    first = version_asked_for(study, request, "first") or versions[0]
     rest = [it for it in versions if it.pk != first.pk]
     in_use = [it for it in rest if it.state == ModelVersion.State.ACTIVE]
-    second = _named(study, request, "second") or [*in_use, *rest][0]
+    second = version_asked_for(study, request, "second") or [*in_use, *rest][0]
     return SideBySide(study, first, second)
-
-
-def _named(study: Study, request: HttpRequest, name: str) -> ModelVersion | None:
-    number = request.GET.get(name, "")
-    if not number:
-        return None
-    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
-        raise Http404
-    return get_object_or_404(ModelVersion, study=study, number=int(number))
 
 
 @plots_of("model-compare")

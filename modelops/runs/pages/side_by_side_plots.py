@@ -10,10 +10,11 @@ from annotation.models import Stimulus, Study
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.scales import Scale
 from annotation.studies.texts import localized
-from workbench.core.plots import MUTED, Plot
+from workbench.core.plots import Plot
 
 from ...models import ModelVersion
 from ...registry.comparing import Pairs, sampled
+from .model_plots import diagonal, on_scale
 
 #: More points would be a blot, and take seconds to draw.
 _MOST = 400
@@ -51,7 +52,7 @@ def against_plot(
         % {"shown": len(rows), "n": pairs.stimulus.size},
         grammar={
             "height": 300,
-            "layer": [_diagonal(asked.scale), _points(asked.scale, titles[0], titles[1])],
+            "layer": [diagonal(asked.scale), _points(asked.scale, titles[0], titles[1])],
         },
         rows=rows,
         nothing=_("No image is predicted by both versions."),
@@ -62,30 +63,13 @@ def _on(scale: Scale, unit: float) -> float:
     return round(scale.from_unit(min(1.0, max(0.0, float(unit)))), 3)
 
 
-def _diagonal(scale: Scale) -> Mapping[str, Any]:
-    ends = [{"x": end, "y": end} for end in (scale.minimum, scale.maximum)]
-    return {
-        "data": {"values": ends},
-        "mark": {"type": "line", "color": MUTED, "strokeDash": [4, 4], "aria": False},
-        "encoding": {
-            "x": {"field": "x", **_across(scale)},
-            "y": {"field": "y", **_across(scale)},
-        },
-    }
-
-
 def _points(scale: Scale, across: str, up: str) -> Mapping[str, Any]:
     return {
         "mark": {"type": "point", "filled": True, "size": 30, "opacity": 0.6},
         "encoding": {
-            "x": {"field": "second", "title": across, **_across(scale)},
-            "y": {"field": "first", "title": up, **_across(scale)},
+            "x": {"field": "second", "title": across, **on_scale(scale)},
+            "y": {"field": "first", "title": up, **on_scale(scale)},
             "tooltip": {"field": "image"},
             "href": {"field": "address"},
         },
     }
-
-
-def _across(scale: Scale) -> Mapping[str, Any]:
-    domain = [scale.minimum, scale.maximum]
-    return {"type": "quantitative", "scale": {"domain": domain, "zero": False, "nice": False}}

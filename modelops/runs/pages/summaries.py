@@ -40,9 +40,10 @@ from ...registry.selectors import (
 from ...registry.verdicts import compared
 from ..precision_words import sentences
 from ..verdict_words import verdict_lines
-from .charts import training_chart
 from .comparison import Contender
 from .metrics import change, fewest_images, metric_rows
+from .model_plots import training_plot
+from .versions import query_for
 
 #: A missing image folder makes thousands of them; the first few show what is the matter.
 UNREADABLE_SHOWN = 10
@@ -246,7 +247,8 @@ def candidate_cards(
                 "few": fewest_images(standing),
                 "srcc_change": change(standing.srcc, active.srcc) if active else None,
                 "scoring": scoring,
-                "training": training_chart(version.curve),
+                "training": training_plot(version),
+                "plots_query": query_for(version),
                 "explanations": explanation_table(study, version),
             }
         )

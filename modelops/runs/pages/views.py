@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +18,6 @@ from annotation.opinion.pages.waiting import waits_for_scores
 from annotation.opinion.releases import live_release, live_release_if_made
 from annotation.studies.selectors import find_study
 from annotation.studies.services import update_study
-from annotation.studies.texts import localized
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 from workbench.core.jobs.heartbeats import queue_state
@@ -56,12 +54,13 @@ from ..retraining import changed_recipe, request_retrain
 from ..schedule_words import night_in_words, schedule_sentences
 from ..scoring import start_scoring
 from . import summaries
-from .charts import scatter, training_chart
 from .comparison import compare, contenders
 from .metrics import fewest_images, metric_rows
+from .model_plots import holdout_charts, training_plot
 from .next_ratings import next_ratings
 from .predicted import predicted_scores
 from .resting import rest_of
+from .versions import query_for
 
 _UNCERTAIN_SHOWN = 12
 _HISTORY_SHOWN = 20
@@ -132,16 +131,9 @@ def _in_use(
         "predicted": predicted_stimuli(active).count(),
         "knowledge": state.knowledge,
         "explanations": summaries.explanation_table(study, active),
-        "scatters": [
-            scatter(
-                localized(item.label),
-                item.scale,
-                points[item.key],
-                reverse("study-stimuli", args=[study.slug]),
-            )
-            for item in study.perspective_settings
-        ],
-        "training": training_chart(active.curve),
+        "scatters": holdout_charts(active, points),
+        "training": training_plot(active),
+        "plots_query": query_for(active),
         "uncertain": [{"stimulus": item, "scores": scores[item.pk]} for item in unsure],
     }
 

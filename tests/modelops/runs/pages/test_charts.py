@@ -1,33 +1,12 @@
 import pytest
 
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.scales import ACR5
-from annotation.studies.pages.charts import Tick
 from modelops.learning.uncertainty import Expectation
 from modelops.registry.holdout import HoldoutPoint
-from modelops.runs.pages.charts import scatter, training_chart
+from modelops.runs.pages.charts import scatter
 
-
-def test_a_training_without_fine_tuning_has_no_picture() -> None:
-    assert training_chart(None) is None
-
-
-def test_a_single_epoch_is_a_point_in_the_middle() -> None:
-    chart = training_chart({"losses": [0.5], "validation": [], "best_epoch": None})
-    assert chart is not None
-    assert chart.losses.marks == [(120.0, 60.0)]
-    assert chart.losses.ticks == [Tick(60.0, "0.500")]
-    assert (chart.validation, chart.best_x) == (None, None)
-    assert chart.x_ticks == [Tick(120.0, "1")]
-
-
-def test_the_best_epoch_is_marked_between_first_and_last() -> None:
-    curve = {"losses": [0.4, 0.3, 0.2, 0.1], "validation": [0.4, 0.1, 0.2, 0.3], "best_epoch": 2}
-    chart = training_chart(curve)
-    assert chart is not None
-    assert chart.x_ticks == [Tick(0.0, "1"), Tick(80.0, "2"), Tick(240.0, "4")]
-    assert chart.best_x == 80.0
-    assert chart.validation is not None
-    assert chart.validation.ticks == [Tick(120.0, "0.100"), Tick(0.0, "0.400")]
+QUALITY = PerspectiveSettings("quality", "Quality", "How good is it?", ACR5)
 
 
 def point(stimulus: int, mos: float, mean: float, error: float = 0.0) -> HoldoutPoint:
@@ -36,7 +15,7 @@ def point(stimulus: int, mos: float, mean: float, error: float = 0.0) -> Holdout
 
 def test_a_point_is_on_the_studys_scale_and_says_who_it_is() -> None:
     """0.25 of 1…5 is 2; √(0.06² + 0.08²) is 0.1, which is 0.4 of that scale."""
-    (mark,) = scatter("Quality", ACR5, [point(7, mos=0.5, mean=0.25, error=0.125)]).marks
+    (mark,) = scatter("holdout", QUALITY, [point(7, mos=0.5, mean=0.25, error=0.125)]).marks
     assert (mark.stimulus, mark.filename) == (7, "7.png")
     assert (mark.predicted, mark.mos, mark.mos_error) == (2.0, 3.0, 0.5)
     assert mark.sd == pytest.approx(0.4)
@@ -47,11 +26,13 @@ def test_a_point_is_on_the_studys_scale_and_says_who_it_is() -> None:
 
 
 def test_what_lies_beyond_the_scale_is_drawn_at_its_end() -> None:
-    (mark,) = scatter("Quality", ACR5, [point(7, mos=0.5, mean=2.0, error=0.75)]).marks
+    (mark,) = scatter("holdout", QUALITY, [point(7, mos=0.5, mean=2.0, error=0.75)]).marks
     assert mark.predicted == 5.0
     assert (mark.y0, mark.y1) == (240.0, 0.0)
 
 
 def test_the_table_begins_with_the_farthest_off() -> None:
-    chart = scatter("Quality", ACR5, [point(1, 0.5, 0.5), point(2, 0.0, 1.0), point(3, 0.5, 0.8)])
+    chart = scatter(
+        "holdout", QUALITY, [point(1, 0.5, 0.5), point(2, 0.0, 1.0), point(3, 0.5, 0.8)]
+    )
     assert [mark.stimulus for mark in chart.farthest] == [2, 3, 1]

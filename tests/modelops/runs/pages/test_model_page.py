@@ -130,6 +130,10 @@ def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: Mode
     assert "Version 1 is the model in use now" in text
     assert text.count('viewBox="-38 -8') == 3
     assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
+    images = set(re.findall(r'<a href="([^"]*)" tabindex="-1"><title>', text))
+    held_out = Stimulus.objects.filter(split=Stimulus.Split.HOLDOUT)
+    assert images == {f"/studies/demo/images/{image.pk}/" for image in held_out}
+    assert console.get(min(images)).status_code == 200
     assert text.count('class="prompt"') == 12
     assert "/studies/demo/model/queue/" in text
 
@@ -188,15 +192,40 @@ def test_a_fine_tuning_is_drawn_by_epoch(
     }
     version.save(update_fields=["curve"])
     score_all(version)
-    text = page(console)  # the candidate's
-    assert "epoch 2 of 3 is kept" in text
-    # 240 × 120: losses 0.5, 0.3, 0.2 lie 0, ⅔ and all of the way down; errors 0, all, half of it.
-    assert 'points="0,0 120,80 240,120"' in text
-    assert 'points="0,0 120,120 240,60"' in text
+    for place in (URL, version.training_run.get_absolute_url()):
+        text = page(console, place)
+        for said in (
+            "(epoch 2 of 3 is kept)",
+            "Training loss: 0.3",
+            "Validation error: 0.1",
+            "absolute error on 0…1, summed over the perspectives",
+        ):
+            assert said in text
     promotion.promote(version=version, actor=None)
     text = page(console)
-    assert text.count('points="0,0 120,80 240,120"') == 1
+    assert text.count('id="plot-training-1"') == 1
     assert text.count('viewBox="-38 -8') == 3
+    lines = file_of(console, text, "training-1.csv")
+    assert lines == [
+        "epoch,training_loss,validation_error,kept",
+        "1,0.5,0.2,False",
+        "2,0.3,0.1,True",
+        "3,0.2,0.15,False",
+    ]
+    held_out = file_of(console, text, "holdout-1-quality.csv")
+    assert held_out[0] == "image,predicted,sd,mos,mos_low,mos_high,address"
+    assert len(held_out) == 7
+    (drawn,) = file_of(console, text, "holdout-1-quality.svg")
+    assert drawn.count("<a ") == 6
+    for query in ("", "?version=x", "?version=9"):
+        address = "/studies/demo/results/model/plots/training-1.csv"
+        assert console.get(address + query).status_code == 404
+
+
+def file_of(console: Client, text: str, name: str) -> list[str]:
+    """The lines of a file that a page's text leads to."""
+    (address,) = re.findall(rf'href="(/[^"]*/{name}[^"]*)"', text)
+    return page(console, address).removeprefix("\ufeff").splitlines()
 
 
 def test_a_candidate_is_compared_with_the_version_in_use(

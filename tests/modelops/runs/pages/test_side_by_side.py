@@ -1,5 +1,7 @@
 """Two versions side by side: page and plots say what the predictions say."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -45,6 +47,9 @@ def test_two_versions_side_by_side(
     # Beyond the scale of 1…5 they are shown at its end.
     assert "Quality: 1.00" in text
     assert text.count('class="plot-drawn"') == 3
+    points = set(re.findall(r'<a xlink:href="([^"]*)"', text))
+    images = {reverse("study-stimulus", args=["demo", it.pk]) for it in stimuli}
+    assert points == images
     file = reverse("study-plot", args=["demo", "model-compare", "against-quality", "csv"])
     lines = client.get(f"{file}?first=2&second=1").content.decode().splitlines()
     assert len(lines) == 41
