@@ -1,4 +1,5 @@
-"""axe-core finds nothing on any page, in any state, in light or dark (WCAG 2.2 AA)."""
+"""axe-core finds nothing on any page, in any state, in light or dark (WCAG 2.2 AA), and nothing is
+printed that only a screen can use."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,7 @@ from annotation.models import Rater, Stimulus, Study
 from tests.e2e.album import Album
 from tests.e2e.axe import findings
 from tests.e2e.conftest import leave
+from tests.e2e.paper import useless_on_paper
 from tests.e2e.states import accounts, arriving, console, rating
 from tests.e2e.states.scene import Scene
 from workbench.accounts.models import User
@@ -59,6 +61,7 @@ def test_axe_finds_nothing(scene: Scene, states: States) -> None:
     found, album = [], Album(states.__name__.replace("_", "-"))
     for state in states(scene):
         album.take(scene.page, state)
-        found += [f"{state}: {line}" for line in findings(scene.page)]
+        lines = [*findings(scene.page), *useless_on_paper(scene.page)]
+        found += [f"{state}: {line}" for line in lines]
     album.close()
     assert found == []
