@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotation.opinion.comparison.bootstrap import Measure
 from workbench.core.plots import ACCENT, CATEGORIES, MUTED, Plot
@@ -45,7 +46,8 @@ class LearningPart:
                 )
                 % {"images": FEWEST, "held_out": FEWEST_HELD_OUT}
             ]
-        return [_so_far(self.found.rated), _more(self.found), by_chance(self.found)]
+        told = [_so_far(self.found.rated), _more(self.found), by_chance(self.found)]
+        return [*told, _left_out(self.found.left_out)] if self.found.left_out else told
 
     @cached_property
     def plot(self) -> Plot:
@@ -107,6 +109,14 @@ def by_chance(found: FoundLearning) -> str:
     text = _("Random images would take about %(ratings)s ratings for all of it%(interval)s.")
     further = text % {"ratings": round(needed.value), "interval": _ratings_interval(needed)}
     return f"{told} {further}"
+
+
+def _left_out(count: int) -> str:
+    return ngettext(
+        "%(count)d rated image is left out: its embedding is not kept on this machine.",
+        "%(count)d rated images are left out: their embeddings are not kept on this machine.",
+        count,
+    ) % {"count": count}
 
 
 def _ratings_interval(needed: Measure) -> str:
