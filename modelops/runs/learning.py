@@ -17,6 +17,7 @@ from annotation.studies.counting import trial_counts
 from ..judging.learning_curve import HeldOut, LearningCurve, Learnt, learning_curve
 from ..models import ModelVersion
 from ..predictors.embedding import kept_rows
+from ..registry.ceiling import mean_srcc_ceiling, noise_ceilings
 from ..registry.current import RATINGS_BETWEEN, ratings_now
 from ..registry.holdout import holdout_labels
 from ..registry.labelled import LabelledStimuli, labelled_stimuli
@@ -74,6 +75,12 @@ def learning_of(version: ModelVersion) -> Recomputed[FoundLearning]:
         small=lambda: ratings_now(version.study) <= _SMALL,
         ask=lambda: ask_worker(RENEW, version.pk, seconds=_ASK_SECONDS),
     )
+
+
+def ceiling_of(version: ModelVersion) -> float | None:
+    """The SRCC of a perfect model, averaged over the perspectives as those of the curve are."""
+    asked = [item.key for item in version.study.perspective_settings]
+    return mean_srcc_ceiling(noise_ceilings(version.study), asked)
 
 
 def renew_learning(version: ModelVersion) -> None:

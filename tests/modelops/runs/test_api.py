@@ -3,6 +3,7 @@ from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion
+from modelops.registry.ceiling import noise_ceilings
 from modelops.runs import promotion
 from tests.factories import make_stimuli
 from tests.modelops.labelling import agreements_of
@@ -23,7 +24,7 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
 ) -> None:
     found = api.get(f"{URL}/models/").json()["results"][0]
     assert (found["number"], found["state"], found["scored"]) == (1, "candidate", True)
-    stored = agreements_of(scored)
+    stored, ceilings = agreements_of(scored), noise_ceilings(scored.study)
     assert list(stored) == ["quality", "authenticity", "correspondence"]
     assert {item.n for item in stored.values()} == {6}
     for head, own in zip(found["heads"], stored.values(), strict=True):
@@ -33,6 +34,10 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
         assert own.rmse is not None
         assert head["rmse"] == pytest.approx(4 * own.rmse)
         assert head["srcc_interval"][0] <= head["srcc"] <= head["srcc_interval"][1]
+        top = ceilings[head["perspective"]]
+        assert top is not None
+        assert top.srcc is not None
+        assert head["ceiling"]["value"] == top.srcc.value
     snapshot = found["snapshot"]
     assert snapshot["content_sha256"] == scored.snapshot.content_sha256
     assert (snapshot["ratings"], snapshot["published"]) == (60, [])

@@ -15,6 +15,7 @@ from annotation.opinion.comparison.bootstrap import ClusterDraws, Measure
 from modelops.judging import learning_curve
 from modelops.judging.learning_curve import LearningCurve, Step
 from modelops.models import ModelVersion
+from modelops.registry.ceiling import noise_ceilings
 from modelops.runs import learning
 from modelops.runs.learning import FoundLearning, learning_of
 from modelops.runs.pages.learning import LearningPart, by_chance
@@ -81,6 +82,10 @@ def test_the_curve_follows_the_order_of_rating(
     assert [int(row["images"]) for row in measured] == [it.images for it in found.rated.steps]
     assert float(measured[-1]["srcc"]) == pytest.approx(found.rated.steps[-1].srcc.value, abs=1e-4)
     assert [int(row["ratings"]) for row in rows if row["of"] == "Expected"][-1] == 48 + 200
+    ceilings = [it.srcc for it in noise_ceilings(scored.study).values() if it and it.srcc]
+    assert told["ceiling"] == pytest.approx(np.mean([it.value for it in ceilings]))
+    top = [(int(row["ratings"]), row["srcc"]) for row in rows if row["of"] == "Noise ceiling"]
+    assert top == [(12, str(round(told["ceiling"], 4))), (248, str(round(told["ceiling"], 4)))]
 
     # One that nobody has embedded, as after a new import of its file, costs that image alone.
     Stimulus.objects.filter(pk=last.stimulus_id).update(rendering=99)
