@@ -130,10 +130,9 @@ class TrainingRequestSerializer(ExactSerializer):
 class HeadSerializer(serializers.ModelSerializer[Head]):
     """A perspective that a version predicts, and its agreement with the `n` labelled images of the
     hold-out when the version was trained; null if it is not defined. `srcc_interval` is the 95 %
-    interval of the SRCC as of independent images; that over draws of whole prompts, by the labels
-    of now, is in the version's agreement. `ceiling` is the SRCC that a perfect model would reach
-    against the labels of now; null if the ratings do not tell. `rmse` is on the perspective's
-    scale, of `minimum` to `maximum`."""
+    interval of the SRCC over draws of whole prompts; null with fewer than four of them. `ceiling`
+    is the SRCC that a perfect model would reach against the labels of now; null if the ratings do
+    not tell. `rmse` is on the perspective's scale, of `minimum` to `maximum`."""
 
     perspective = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
     rmse = serializers.SerializerMethodField()
@@ -166,7 +165,9 @@ class HeadSerializer(serializers.ModelSerializer[Head]):
         )
     )
     def get_srcc_interval(self, head: Head) -> tuple[float, float] | None:
-        return head.agreement.srcc_interval
+        if head.srcc_low is None or head.srcc_high is None:
+            return None
+        return head.srcc_low, head.srcc_high
 
     @extend_schema_field(MeasureSerializer(allow_null=True))
     def get_ceiling(self, head: Head) -> dict[str, float | None] | None:

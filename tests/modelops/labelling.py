@@ -148,10 +148,7 @@ def make_round(version: ModelVersion, at: datetime, **fields: Any) -> Acquisitio
 
 def agreements_of(version: ModelVersion) -> dict[str, Agreement]:
     """As they are stored with its heads, by the perspective's key."""
-    return {
-        head.perspective.key: Agreement(head.srcc, head.plcc, head.krcc, head.rmse, head.n)
-        for head in version.heads.all()
-    }
+    return {head.perspective.key: head.agreement for head in version.heads.all()}
 
 
 def write_weights(folder: Path, seed: int = 0) -> Path:

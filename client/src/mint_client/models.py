@@ -1716,10 +1716,9 @@ class Head(TypedDict):
     """
     A perspective that a version predicts, and its agreement with the `n` labelled images of the
     hold-out when the version was trained; null if it is not defined. `srcc_interval` is the 95 %
-    interval of the SRCC as of independent images; that over draws of whole prompts, by the labels
-    of now, is in the version's agreement. `ceiling` is the SRCC that a perfect model would reach
-    against the labels of now; null if the ratings do not tell. `rmse` is on the perspective's
-    scale, of `minimum` to `maximum`.
+    interval of the SRCC over draws of whole prompts; null with fewer than four of them. `ceiling`
+    is the SRCC that a perfect model would reach against the labels of now; null if the ratings do
+    not tell. `rmse` is on the perspective's scale, of `minimum` to `maximum`.
     """
 
     perspective: str
