@@ -5,7 +5,7 @@ the model's scale is the labels' scale, so no mapping is fitted in between.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from annotation.opinion.comparison.bootstrap import ClusterDraws, pearson_draws, spearman_draws
-from annotation.opinion.comparison.measures import krcc, plcc, rmse, srcc, srcc_interval
+from annotation.opinion.comparison.measures import krcc, plcc, rmse, srcc
 
 #: On fewer images a correlation says little; its interval says how little.
 FEW_IMAGES = 30
@@ -28,7 +28,8 @@ _KEPT = 256
 class Agreement:
     """Agreement on `n` stimuli; a correlation that is not defined is None.
 
-    Correlations need three stimuli and both sides not constant; RMSE needs one.
+    Correlations need three stimuli and both sides not constant; RMSE needs one. srcc_low and
+    srcc_high: the 95 % interval of the SRCC over draws of whole prompts, if prompts were given.
     """
 
     srcc: float | None
@@ -36,11 +37,8 @@ class Agreement:
     krcc: float | None
     rmse: float | None
     n: int
-
-    @property
-    def srcc_interval(self) -> tuple[float, float] | None:
-        """The 95 % interval of the SRCC, as of independent images; None below four."""
-        return srcc_interval(self.srcc, self.n)
+    srcc_low: float | None = None
+    srcc_high: float | None = None
 
     @property
     def on_few(self) -> bool:
@@ -63,10 +61,27 @@ def evaluate(predicted: ArrayLike, mos: ArrayLike) -> Agreement:
 
 
 def evaluate_perspectives(
-    predicted: NDArray[np.float64], mos: NDArray[np.float64], names: Sequence[str]
+    predicted: NDArray[np.float64],
+    mos: NDArray[np.float64],
+    names: Sequence[str],
+    prompts: Sequence[str],
 ) -> dict[str, Agreement]:
-    """`evaluate` for each column of two (N, P) arrays, by the column's name."""
-    return {name: evaluate(predicted[:, k], mos[:, k]) for k, name in enumerate(names)}
+    """`evaluate` for each column of two (N, P) arrays, by the column's name, with intervals of the
+    SRCC; prompts: of the N images."""
+    return {
+        name: _with_interval(predicted[:, k], mos[:, k], np.array(prompts, np.str_))
+        for k, name in enumerate(names)
+    }
+
+
+def _with_interval(
+    predicted: NDArray[np.float64], mos: NDArray[np.float64], prompts: NDArray[np.str_]
+) -> Agreement:
+    found, known = evaluate(predicted, mos), np.isfinite(mos)
+    low, high = srcc_interval_by_prompt(
+        tuple(predicted[known].tolist()), tuple(mos[known].tolist()), tuple(prompts[known].tolist())
+    ) or (None, None)
+    return replace(found, srcc_low=low, srcc_high=high)
 
 
 def mean_srcc(agreements: Iterable[Agreement]) -> float | None:

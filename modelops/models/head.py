@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F, Q
 
 from annotation.models import Perspective, Study
 from annotation.models.constraints import SharedForeignKey, finite, finite_from_0, unknown_or
@@ -38,6 +39,10 @@ class Head(models.Model):
     plcc = models.FloatField(null=True)
     krcc = models.FloatField(null=True)
     rmse = models.FloatField(null=True)
+    #: The 95 % interval of the SRCC over draws of whole prompts; None of versions that were
+    #: trained before it was kept, and with fewer than four prompts.
+    srcc_low = models.FloatField(null=True)
+    srcc_high = models.FloatField(null=True)
     #: Images of the hold-out.
     n = models.PositiveIntegerField()
 
@@ -55,6 +60,14 @@ class Head(models.Model):
                 & unknown_or(finite_from_0, "rmse"),
                 name="head_agreement_valid",
             ),
+            models.CheckConstraint(
+                condition=Q(srcc_low__isnull=True, srcc_high__isnull=True)
+                # Where one of them is null a comparison is, too, which a constraint lets pass.
+                | Q(srcc_low__isnull=False, srcc_high__isnull=False, srcc_low__lte=F("srcc_high"))
+                & finite("srcc_low")
+                & finite("srcc_high"),
+                name="head_interval_valid",
+            ),
             SharedForeignKey(field="model_version", shared="study", name="head_version_same_study"),
             SharedForeignKey(
                 field="perspective", shared="study", name="head_perspective_same_study"
@@ -64,4 +77,6 @@ class Head(models.Model):
     @property
     def agreement(self) -> Agreement:
         """On 0…1, as it was measured."""
-        return Agreement(self.srcc, self.plcc, self.krcc, self.rmse, self.n)
+        return Agreement(
+            self.srcc, self.plcc, self.krcc, self.rmse, self.n, self.srcc_low, self.srcc_high
+        )

@@ -199,14 +199,18 @@ def _key(stimulus: Stimulus) -> Key:
     return stimulus.picture_sha256, stimulus.prompt.text_sha256
 
 
-def kept_matrix(backbone_sha256: str, keys: Sequence[int]) -> NDArray[np.float64] | None:
-    """Embeddings (N, D) of the images with these keys, in their order, without the backbone; None
-    if this machine does not keep all of them."""
+def kept_rows(
+    backbone_sha256: str, keys: Sequence[int]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Places (N,) within `keys` of the images whose embedding this machine keeps, and those
+    embeddings (N, D), without the backbone.
+
+    An image that was deleted, could not be read or was embedded on another machine has none.
+    """
     stimuli = Stimulus.objects.select_related("prompt").in_bulk(keys)
-    if not keys or any(key not in stimuli for key in keys):
-        return None
-    names = [_key(stimuli[key]) for key in keys]
-    vectors = kept_embeddings(backbone_sha256).get_many(names)
-    if any(name not in vectors for name in names):
-        return None
-    return np.stack([vectors[name] for name in names]).astype(np.float64)
+    names = {place: _key(stimuli[key]) for place, key in enumerate(keys) if key in stimuli}
+    vectors = kept_embeddings(backbone_sha256).get_many(list(names.values()))
+    places = [place for place, name in names.items() if name in vectors]
+    width = len(next(iter(vectors.values()), ()))
+    rows = np.array([vectors[names[place]] for place in places], np.float64)
+    return np.array(places, np.intp), rows.reshape(len(places), width)

@@ -1,6 +1,6 @@
 """What a perfect predictor would reach against the hold-out's labels, which are noisy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -47,6 +47,14 @@ def srcc_ceiling(ceilings: Ceilings, perspective: str) -> Measure | None:
     """None if the ratings do not tell."""
     found = ceilings.get(perspective)
     return found.srcc if found else None
+
+
+def mean_srcc_ceiling(ceilings: Ceilings, perspectives: Iterable[str]) -> float | None:
+    """Of the mean SRCC over these perspectives: the mean of their ceilings; None if one of them is
+    not known, or there is none."""
+    found = [srcc_ceiling(ceilings, key) for key in perspectives]
+    known = [it.value for it in found if it is not None]
+    return sum(known) / len(known) if known and len(known) == len(found) else None
 
 
 def renew_ceilings(study: Study) -> None:

@@ -61,6 +61,11 @@ class Standing:
         by."""
         return mean_srcc(self.agreements.values())
 
+    @property
+    def measured(self) -> list[str]:
+        """The perspectives that this mean is over."""
+        return [key for key, it in self.agreements.items() if it.srcc is not None]
+
 
 def holdout_labels(study: Study) -> LabelledStimuli:
     """The current labels, made as a training's are."""

@@ -11,7 +11,7 @@ from annotation.opinion.recomputing import Recomputed, ask_worker, recomputed, r
 
 from ..judging.drift import MOST, Drift, find_drift
 from ..models import ModelVersion, Prediction
-from ..predictors.embedding import kept_matrix
+from ..predictors.embedding import kept_rows
 from ..registry.snapshots import read_snapshot
 
 #: The task that computes it.
@@ -29,12 +29,14 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class FoundDrift:
     """What was found, what the version expects of both kinds of images by perspective, on 0…1, and
-    keys of the strangest new images."""
+    keys of the strangest new images. left_out: images whose embedding is not kept here, as of one
+    whose files were deleted after the training; only their scores are compared."""
 
     drift: Drift
     learnt: dict[str, Floats]
     new: dict[str, Floats]
     strangest: tuple[int, ...]
+    left_out: int = 0
 
 
 def drift_of(version: ModelVersion) -> Recomputed[FoundDrift]:
@@ -54,7 +56,7 @@ def renew_drift(version: ModelVersion) -> None:
 
 
 def _key(version: ModelVersion) -> str:
-    return f"drift:1:{version.pk}"
+    return f"drift:2:{version.pk}"
 
 
 def _stamp(version: ModelVersion) -> str:
@@ -64,10 +66,13 @@ def _stamp(version: ModelVersion) -> str:
 def _found(version: ModelVersion) -> FoundDrift:
     learnt, new = _sampled(_learnt(version)), _sampled(_new(version))
     before, after = _scores(version, learnt), _scores(version, new)
-    looks = [kept_matrix(version.backbone_sha256, keys) for keys in (learnt, new)]
-    drift = find_drift(before, after, *looks)
+    _places, known = kept_rows(version.backbone_sha256, learnt)
+    places, later = kept_rows(version.backbone_sha256, new)
+    drift = find_drift(before, after, known, later)
     strange = drift.images.strange[:_NAMED] if drift.images else ()
-    return FoundDrift(drift, before, after, tuple(new[place] for place in strange))
+    strangest = tuple(new[places[row]] for row in strange)
+    left_out = len(learnt) - len(known) + len(new) - len(later)
+    return FoundDrift(drift, before, after, strangest, left_out)
 
 
 def _learnt(version: ModelVersion) -> list[int]:

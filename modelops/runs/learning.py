@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models import Count, Min, Q
 
 from annotation.models import Stimulus, Study, Trial
-from annotation.opinion.comparison.bootstrap import ClusterDraws, Measure
+from annotation.opinion.comparison.bootstrap import Measure
 from annotation.opinion.labels import labels_of
 from annotation.opinion.recomputing import Recomputed, ask_worker, recomputed, renew
 from annotation.protocol.draw import Draw
@@ -16,7 +16,8 @@ from annotation.studies.counting import trial_counts
 
 from ..judging.learning_curve import HeldOut, LearningCurve, Learnt, learning_curve
 from ..models import ModelVersion
-from ..predictors.embedding import kept_matrix
+from ..predictors.embedding import kept_rows
+from ..registry.ceiling import mean_srcc_ceiling, noise_ceilings
 from ..registry.current import RATINGS_BETWEEN, ratings_now
 from ..registry.holdout import holdout_labels
 from ..registry.labelled import LabelledStimuli, labelled_stimuli
@@ -27,8 +28,6 @@ RENEW = "modelops.tasks.renew_learning"
 MORE = 200
 #: How many times as many ratings of random images as there are something is said of.
 BEYOND = 2
-#: A curve without a step.
-NOTHING = LearningCurve((), None, None, np.empty(0), ClusterDraws(np.empty(0, np.int64)))
 #: A worker is asked at most once per so many seconds.
 _ASK_SECONDS = 60
 #: Up to so many ratings a first reader waits.
@@ -38,11 +37,16 @@ _SMALL = 150
 @dataclass(frozen=True)
 class FoundLearning:
     """The curves of images in the order in which they were rated: of all, and of those that were
-    drawn at random. kept: whether this machine keeps the embeddings that they are made of."""
+    drawn at random. left_out: rated images whose embedding this machine does not keep."""
 
     rated: LearningCurve
     random: LearningCurve
-    kept: bool = True
+    left_out: int = 0
+
+    @property
+    def kept(self) -> bool:
+        """Whether there would be no more of a curve with the embeddings that are left out."""
+        return bool(self.rated.steps) or not self.left_out
 
     @property
     def expected(self) -> Measure | None:
@@ -73,13 +77,19 @@ def learning_of(version: ModelVersion) -> Recomputed[FoundLearning]:
     )
 
 
+def ceiling_of(version: ModelVersion) -> float | None:
+    """The SRCC of a perfect model, averaged over the perspectives as those of the curve are."""
+    asked = [item.key for item in version.study.perspective_settings]
+    return mean_srcc_ceiling(noise_ceilings(version.study), asked)
+
+
 def renew_learning(version: ModelVersion) -> None:
     """For a worker."""
     renew(_key(version), _stamp(version), lambda: _found(version))
 
 
 def _key(version: ModelVersion) -> str:
-    return f"learning:1:{version.pk}"
+    return f"learning:2:{version.pk}"
 
 
 def _stamp(version: ModelVersion) -> str:
@@ -91,13 +101,11 @@ def _found(version: ModelVersion) -> FoundLearning:
     study, split = version.study, Stimulus.Split.POOL
     order, random = rated_in_order(study)
     pool = labelled_stimuli(study, labels_of(study, split=split), split)
-    held_out = _held_out(version, holdout_labels(study))
-    rated, drawn = _learnt(version, pool, order), _learnt(version, pool, random)
-    if held_out is None or rated is None:
-        kept = not (set(order) & set(pool.keys))
-        return FoundLearning(NOTHING, NOTHING, kept)
+    held_out, missing = _held_out(version, holdout_labels(study))
+    rated, unknown = _learnt(version, pool, order)
     of_all = learning_curve(rated, held_out)
-    return FoundLearning(of_all, learning_curve(drawn, held_out, of_all) if drawn else NOTHING)
+    drawn = learning_curve(_learnt(version, pool, random)[0], held_out, of_all)
+    return FoundLearning(of_all, drawn, missing + unknown)
 
 
 def rated_in_order(study: Study) -> tuple[list[int], list[int]]:
@@ -114,21 +122,24 @@ def rated_in_order(study: Study) -> tuple[list[int], list[int]]:
     return [key for key, _ in found], [key for key, audits in found if audits]
 
 
-def _learnt(version: ModelVersion, pool: LabelledStimuli, order: Sequence[int]) -> Learnt | None:
-    """Those of the pool that have a label, in this order."""
+def _learnt(
+    version: ModelVersion, pool: LabelledStimuli, order: Sequence[int]
+) -> tuple[Learnt, int]:
+    """Those of the pool that have a label and an embedding, in this order; how many have none of
+    these."""
     places = {key: place for place, key in enumerate(pool.keys)}
-    rows = [places[key] for key in order if key in places]
-    embeddings = kept_matrix(version.backbone_sha256, [pool.keys[row] for row in rows])
-    if embeddings is None:
-        return None
-    labels = pool.labels.take(np.array(rows, np.intp))
+    rows = np.array([places[key] for key in order if key in places], np.intp)
+    kept, embeddings = kept_rows(version.backbone_sha256, [pool.keys[row] for row in rows])
+    labels = pool.labels.take(rows[kept])
     ratings = np.where(labels.labelled, labels.ratings, 0).max(axis=1)
-    return Learnt(embeddings, labels, ratings.cumsum().astype(np.int64))
+    learnt = Learnt(embeddings, labels, ratings.cumsum().astype(np.int64))
+    return learnt, len(rows) - len(kept)
 
 
-def _held_out(version: ModelVersion, labelled: LabelledStimuli) -> HeldOut | None:
-    embeddings = kept_matrix(version.backbone_sha256, labelled.keys)
-    if embeddings is None:
-        return None
-    groups = [stimulus.prompt.group_sha256 for stimulus in labelled.stimuli]
-    return HeldOut(embeddings, labelled.labels.mos, np.unique(groups, return_inverse=True)[1])
+def _held_out(version: ModelVersion, labelled: LabelledStimuli) -> tuple[HeldOut, int]:
+    """Those with an embedding, and how many have none."""
+    kept, embeddings = kept_rows(version.backbone_sha256, labelled.keys)
+    groups = [labelled.stimuli[row].prompt.group_sha256 for row in kept]
+    prompts = np.unique(groups, return_inverse=True)[1]
+    held_out = HeldOut(embeddings, labelled.labels.mos[kept], prompts)
+    return held_out, len(labelled.stimuli) - len(kept)

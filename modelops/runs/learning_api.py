@@ -17,7 +17,7 @@ from ..permissions import VIEW
 from ..registry.agreement import AgreementBusyError
 from ..registry.selectors import version_of
 from .agreement_api import MeasureSerializer
-from .learning import MORE, learning_of
+from .learning import MORE, ceiling_of, learning_of
 
 
 class LearningStepSerializer(serializers.Serializer[Any]):
@@ -44,6 +44,11 @@ class ModelLearningSerializer(serializers.Serializer[Any]):
     current = serializers.BooleanField()
     rated = LearningStepSerializer(many=True, help_text="Images in the order of their ratings.")
     random = LearningStepSerializer(many=True, help_text="Those that audits drew at random.")
+    ceiling = serializers.FloatField(
+        allow_null=True,
+        help_text="The SRCC of a perfect model against these labels, averaged over the "
+        "perspectives; null if that of one is not known.",
+    )
     more = serializers.IntegerField(help_text="Further ratings that `expected` is about.")
     expected = MeasureSerializer(
         allow_null=True, help_text="The SRCC after them; null on too few steps."
@@ -62,7 +67,8 @@ class LearningView(ApiView):
         On a version's embeddings, beside random images. No steps on too few images, or where the
         server does not keep the embeddings; 503 while the first curve is computed."""
         study = find_study(request.user, slug, VIEW)
-        kept = learning_of(version_of(study, number))
+        version = version_of(study, number)
+        kept = learning_of(version)
         if kept.result is None:
             raise AgreementBusyError
         found = kept.result
@@ -71,6 +77,7 @@ class LearningView(ApiView):
             "current": kept.current,
             "rated": [_step(step) for step in found.rated.steps],
             "random": [_step(step) for step in found.random.steps],
+            "ceiling": ceiling_of(version),
             "more": MORE,
             "expected": found.expected,
             "random_ratings": _finite(found.random_ratings),

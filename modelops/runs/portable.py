@@ -1,10 +1,12 @@
 """A version leaves as a folder, and enters another study or site as one.
 
 The folder is of Hugging Face's form: `config.json`, weights as safetensors, the tokenizer, a card
-as README.md. `version.json` says what the workbench needs besides, and `manifest.json` has the
-checksum of every file of the model.
+as README.md. A version on a frozen backbone leaves as its last layer and its card; the backbone
+stays, and is named. `version.json` says what the workbench needs besides, with a checksum of itself
+and of `manifest.json`, which has the checksum of every file of the model. The card may be edited.
 """
 
+import hashlib
 import json
 import shutil
 from pathlib import Path, PurePosixPath
@@ -24,6 +26,7 @@ from workbench.core.jobs.models import JobState
 from ..errors import PortableError
 from ..models import Head, LabelSnapshot, ModelVersion, Predictor, TrainingRun
 from ..predictors.backbones import backbone_named
+from ..predictors.base import TrainableKind
 from ..registry.artifacts import MANIFEST, local_folder, publish_folder
 from ..registry.cards import model_card
 from ..registry.snapshots import empty_snapshot
@@ -31,7 +34,9 @@ from .scoring import start_scoring
 
 #: What the workbench needs to know of a version; its card.
 ABOUT, CARD = "version.json", "README.md"
-_FORMAT = 1
+_FORMAT = 2
+#: Of a checksum, so many characters are shown.
+_SHOWN = 12
 
 
 def export_version(*, version: ModelVersion, folder: Path) -> None:
@@ -45,7 +50,9 @@ def export_version(*, version: ModelVersion, folder: Path) -> None:
         )
     source = local_folder(version.artifact, version.artifact_sha256)
     shutil.copytree(source, folder, dirs_exist_ok=True)
-    (folder / ABOUT).write_text(json.dumps(_about(version), indent=2, ensure_ascii=False) + "\n")
+    about = _about(version)
+    about["sha256"] = _sha256_of(about)
+    (folder / ABOUT).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     (folder / CARD).write_text(model_card(version))
 
 
@@ -54,10 +61,11 @@ def import_version(*, predictor: Predictor, folder: Path, actor: User | None) ->
 
     It has learnt from labels of this study only if they are the same as it was trained with; its
     figures are those of this study's hold-out, once it has predicted it. Raises PortableError,
-    naming what is missing, damaged or of another kind.
+    naming what is missing, damaged, of another kind or on other weights than the site's; a
+    MintError if the site's cannot be loaded.
     """
     about = _read(folder)
-    _require_kind(predictor, about)
+    _require_backbone(predictor, about)
     perspectives = _perspectives(predictor.study, about)
     manifest_sha256 = sha256_of(folder / MANIFEST)
     artifact = f"models/{predictor.study_id}/entered-{manifest_sha256}"
@@ -69,6 +77,7 @@ def import_version(*, predictor: Predictor, folder: Path, actor: User | None) ->
 def _about(version: ModelVersion) -> dict[str, Any]:
     return {
         "format": _FORMAT,
+        "manifest": version.artifact_sha256,
         "kind": version.kind,
         "backbone_sha256": version.backbone_sha256,
         "backbone_source": version.backbone_source,
@@ -81,11 +90,20 @@ def _about(version: ModelVersion) -> dict[str, Any]:
     }
 
 
+def _sha256_of(about: dict[str, Any]) -> str:
+    """Of all but a checksum, as canonical JSON."""
+    rest = {key: value for key, value in about.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
 def _read(folder: Path) -> dict[str, Any]:
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text())
         known = about["format"] == _FORMAT and isinstance(about["perspectives"], dict)
-        _verify(folder)
+        if known:
+            _require_same(folder / ABOUT, about["sha256"], _sha256_of(about))
+            _require_same(folder / MANIFEST, about["manifest"], sha256_of(folder / MANIFEST))
+            _verify(folder)
     except FileNotFoundError as error:
         raise PortableError(
             _("%(file)s is missing; give the whole folder that a version was exported to.")
@@ -110,22 +128,48 @@ def _verify(folder: Path) -> None:
         part = PurePosixPath(name)
         if part.is_absolute() or ".." in part.parts:
             raise _unreadable(folder)
-        if sha256_of(folder / part) != sha256:
-            raise PortableError(
-                _("%(file)s has changed since it was exported (its checksum differs).")
-                % {"file": folder / part}
-            )
+        _require_same(folder / part, sha256, sha256_of(folder / part))
         if part.name == MANIFEST:
             _verify((folder / part).parent)
 
 
-def _require_kind(predictor: Predictor, about: dict[str, Any]) -> None:
-    kind = backbone_named(predictor.backbone).kind.name
-    if kind != about.get("kind"):
+def _require_same(file: Path, exported: str, found: str) -> None:
+    if found != exported:
+        raise PortableError(
+            _("%(file)s has changed since it was exported (its checksum differs).") % {"file": file}
+        )
+
+
+def _require_backbone(predictor: Predictor, about: dict[str, Any]) -> None:
+    """Of the version's kind and, where the backbone did not leave with it, of its weights."""
+    backbone = backbone_named(predictor.backbone)
+    if backbone.kind.name != about.get("kind"):
         raise PortableError(
             _("The version is of kind %(kind)s; predictor %(name)s is of kind %(own)s.")
-            % {"kind": about.get("kind"), "name": predictor.name, "own": kind}
+            % {"kind": about.get("kind"), "name": predictor.name, "own": backbone.kind.name}
         )
+    if isinstance(backbone.kind, TrainableKind):
+        return
+    own = backbone.load().sha256
+    if own != about["backbone_sha256"]:
+        raise PortableError(
+            _(
+                "The version needs the weights %(needed)s, which did not leave with it; backbone "
+                "%(name)s of this site has %(own)s. Offer those as a further backbone (the setting "
+                "MODEL_BACKBONES), add a predictor on it to the study, and import the version "
+                "with --predictor and its name."
+            )
+            % {
+                "needed": _weights(about["backbone_sha256"], about.get("backbone_source")),
+                "name": backbone.name,
+                "own": _weights(own, backbone.source),
+            }
+        )
+
+
+def _weights(sha256: str, source: str | None) -> str:
+    """By the name under which others find them, if there is one, and their checksum."""
+    return " ".join(filter(None, (source, f"(sha256 {sha256[:_SHOWN]}…)")))
 
 
 def _perspectives(study: Study, about: dict[str, Any]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Requests and responses of the model API."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,6 +12,7 @@ from workbench.core.api import ExactSerializer
 
 from ..acquisition.registry import DEFAULT_STRATEGY
 from ..models import Head, LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
+from ..registry.ceiling import noise_ceilings, srcc_ceiling
 from ..registry.reading import reading_problems
 from ..registry.selectors import expectations_of
 from ..registry.serializers import (
@@ -21,6 +22,7 @@ from ..registry.serializers import (
     PredictionQuerySerializer,
 )
 from ..registry.units import ScaledExpectation, agreement_on, expectation_on
+from .agreement_api import MeasureSerializer
 from .precision_words import sentences
 
 
@@ -128,11 +130,14 @@ class TrainingRequestSerializer(ExactSerializer):
 class HeadSerializer(serializers.ModelSerializer[Head]):
     """A perspective that a version predicts, and its agreement with the `n` labelled images of the
     hold-out when the version was trained; null if it is not defined. `srcc_interval` is the 95 %
-    interval of the SRCC; `rmse` is on the perspective's scale, of `minimum` to `maximum`."""
+    interval of the SRCC over draws of whole prompts; null with fewer than four of them. `ceiling`
+    is the SRCC that a perfect model would reach against the labels of now; null if the ratings do
+    not tell. `rmse` is on the perspective's scale, of `minimum` to `maximum`."""
 
     perspective = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
     rmse = serializers.SerializerMethodField()
     srcc_interval = serializers.SerializerMethodField()
+    ceiling = serializers.SerializerMethodField()
     minimum = serializers.FloatField(source="perspective.settings.scale.minimum", read_only=True)
     maximum = serializers.FloatField(source="perspective.settings.scale.maximum", read_only=True)
 
@@ -142,6 +147,7 @@ class HeadSerializer(serializers.ModelSerializer[Head]):
             "perspective",
             "srcc",
             "srcc_interval",
+            "ceiling",
             "plcc",
             "krcc",
             "rmse",
@@ -159,7 +165,18 @@ class HeadSerializer(serializers.ModelSerializer[Head]):
         )
     )
     def get_srcc_interval(self, head: Head) -> tuple[float, float] | None:
-        return head.agreement.srcc_interval
+        if head.srcc_low is None or head.srcc_high is None:
+            return None
+        return head.srcc_low, head.srcc_high
+
+    @extend_schema_field(MeasureSerializer(allow_null=True))
+    def get_ceiling(self, head: Head) -> dict[str, float | None] | None:
+        # Once for all heads of an answer, which are of one study.
+        shared = cast(dict[str, Any], self.context)
+        if "ceilings" not in shared:
+            shared["ceilings"] = noise_ceilings(head.study)
+        found = srcc_ceiling(shared["ceilings"], head.perspective.key)
+        return None if found is None else MeasureSerializer(found).data
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):

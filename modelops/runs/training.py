@@ -207,9 +207,10 @@ def _evaluate(
     names = holdout.perspectives
     if not holdout.stimuli:
         nothing = np.empty((0, len(names)))
-        return evaluate_perspectives(nothing, nothing, names)
+        return evaluate_perspectives(nothing, nothing, names, [])
     predicted = last_layer.predict(embedded.matrix(holdout.keys))
-    return evaluate_perspectives(predicted.mean, holdout.labels.mos, names)
+    prompts = [stimulus.prompt.group_sha256 for stimulus in holdout.stimuli]
+    return evaluate_perspectives(predicted.mean, holdout.labels.mos, names, prompts)
 
 
 def _explain(

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from annotation.models import Study
+from annotation.models import Stimulus, Study
+from annotation.studies.counting import counting_scores
 from annotation.studies.texts import localized
 
 from ..judging.gate import (
@@ -29,6 +30,21 @@ def verdict_lines(version: ModelVersion, judged: Judged) -> list[str]:
         _headline(version.number, judged),
         *numbers_in_words(verdict),
         *(_WHY[reason](verdict, names) for reason in verdict.reasons),
+        *_one_rater(version.study),
+    ]
+
+
+def _one_rater(study: Study) -> list[str]:
+    """What no number of images tells, if one person gave all of the hold-out's ratings."""
+    held_out = counting_scores(study).filter(trial__stimulus__split=Stimulus.Split.HOLDOUT)
+    first = held_out.values_list("trial__rater", flat=True).first()
+    if first is None or held_out.exclude(trial__rater=first).exists():
+        return []
+    return [
+        _(
+            "All ratings of hold-out images are by one person: whether it is as good for others, "
+            "they cannot tell. Have the hold-out rated by others, too."
+        )
     ]
 
 

@@ -135,6 +135,9 @@ NUMBERS = [
         for field in ("srcc", "plcc", "krcc", "rmse")
     ),
     Violation("head_agreement_valid", change("head", rmse=-0.1)),
+    Violation("head_interval_valid", change("head", srcc_low=0.1)),
+    Violation("head_interval_valid", change("head", srcc_low=0.2, srcc_high=0.1)),
+    Violation("head_interval_valid", change("head", srcc_low=-math.inf, srcc_high=0.1)),
     Violation("model_version_refreshed_whole", change("version", refreshed_sha256="0" * 64)),
     Violation("acquisition_selected_valid", change("round", selected=6)),
     *(

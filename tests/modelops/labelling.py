@@ -50,8 +50,11 @@ def _rate_all(rater: Rater, rated: Sequence[tuple[Stimulus, Sequence[float]]]) -
     return trials
 
 
-def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[Stimulus]:
-    """Stimuli whose two raters agree that a higher number is better; the last are not rated.
+def label_pool(
+    study: Study, *, rated: int, holdout: int, unrated: int, raters: int = 2
+) -> list[Stimulus]:
+    """Stimuli whose two raters (or one) agree that a higher number is better; the last are not
+    rated.
 
     The hold-out is spread evenly over the numbers.
     """
@@ -62,7 +65,7 @@ def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[
     held_out = make_stimuli(study, held, split="holdout")
     known = [*pool, *held_out]
     goodness = [int(item.filename[:4]) * 4 // (rated + holdout) for item in known]
-    for place in (0, 1):
+    for place in range(raters):
         scores = [_scores(study, good, place) for good in goodness]
         _rate_all(make_rater(study), list(zip(known, scores, strict=True)))
     rest = make_stimuli(study, range(rated + holdout, rated + holdout + unrated))
@@ -145,10 +148,7 @@ def make_round(version: ModelVersion, at: datetime, **fields: Any) -> Acquisitio
 
 def agreements_of(version: ModelVersion) -> dict[str, Agreement]:
     """As they are stored with its heads, by the perspective's key."""
-    return {
-        head.perspective.key: Agreement(head.srcc, head.plcc, head.krcc, head.rmse, head.n)
-        for head in version.heads.all()
-    }
+    return {head.perspective.key: head.agreement for head in version.heads.all()}
 
 
 def write_weights(folder: Path, seed: int = 0) -> Path:

@@ -1,10 +1,8 @@
-"""SRCC, PLCC, KRCC and RMSE of predicted against measured scores, and the interval of an SRCC.
+"""SRCC, PLCC, KRCC and RMSE of predicted against measured scores.
 
 As used by VQEG and by MINT-IQA (arXiv 2405.07346, section 5). A correlation is None if it is
 meaningless: fewer than three images, or one side constant.
 """
-
-import math
 
 import numpy as np
 from scipy import stats
@@ -37,15 +35,3 @@ def krcc(x: Floats, y: Floats) -> float | None:
 def rmse(x: Floats, y: Floats) -> float | None:
     """Root of the mean squared difference, on the scale of both; None without an image."""
     return float(np.sqrt(np.mean((x - y) ** 2))) if x.size else None
-
-
-def srcc_interval(value: float | None, n: int) -> tuple[float, float] | None:
-    """The 95 % interval of an SRCC on `n` independent images, by Fisher's z with the standard error
-    of Bonett and Wright (Psychometrika 65, 2000): √((1 + r²/2) / (n − 3)). None below four."""
-    if value is None or n <= MINIMUM_FOR_CORRELATION:
-        return None
-    if abs(value) >= 1:
-        return value, value
-    error = math.sqrt((1 + value**2 / 2) / (n - 3))
-    z = math.atanh(value)
-    return math.tanh(z - NORMAL_95 * error), math.tanh(z + NORMAL_95 * error)

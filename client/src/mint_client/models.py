@@ -321,24 +321,6 @@ class GivenScore(TypedDict):
 GoalEnum: TypeAlias = Literal["half_width", "difference", "srcc_difference"]
 
 
-class Head(TypedDict):
-    """
-    A perspective that a version predicts, and its agreement with the `n` labelled images of the
-    hold-out when the version was trained; null if it is not defined. `srcc_interval` is the 95 %
-    interval of the SRCC; `rmse` is on the perspective's scale, of `minimum` to `maximum`.
-    """
-
-    perspective: str
-    srcc: NotRequired[float | None]
-    srcc_interval: list[float] | None
-    plcc: NotRequired[float | None]
-    krcc: NotRequired[float | None]
-    rmse: float | None
-    minimum: float
-    maximum: float
-    n: int
-
-
 class HeldByRelease(TypedDict):
     """
     A kept release and how many of the rater's ratings it was made of, at most.
@@ -1730,6 +1712,27 @@ class GeneratorAgreement(TypedDict):
     srcc: Measure | None
 
 
+class Head(TypedDict):
+    """
+    A perspective that a version predicts, and its agreement with the `n` labelled images of the
+    hold-out when the version was trained; null if it is not defined. `srcc_interval` is the 95 %
+    interval of the SRCC over draws of whole prompts; null with fewer than four of them. `ceiling`
+    is the SRCC that a perfect model would reach against the labels of now; null if the ratings do
+    not tell. `rmse` is on the perspective's scale, of `minimum` to `maximum`.
+    """
+
+    perspective: str
+    srcc: NotRequired[float | None]
+    srcc_interval: list[float] | None
+    ceiling: Measure | None
+    plcc: NotRequired[float | None]
+    krcc: NotRequired[float | None]
+    rmse: float | None
+    minimum: float
+    maximum: float
+    n: int
+
+
 class HistoryEntry(TypedDict):
     """
     What happened to a job, and when. `stage`: the step that began, if the event is `stage`.
@@ -1885,6 +1888,7 @@ class ModelLearning(TypedDict):
     current: bool
     rated: list[LearningStep]
     random: list[LearningStep]
+    ceiling: float | None
     more: int
     expected: Measure | None
     random_ratings: Ratings | None

@@ -13,7 +13,7 @@ from workbench.templatetags.numbers import shown_range
 from ...acquisition.registry import STRATEGIES
 from ...learning.evaluation import Agreement
 from ...models import ModelVersion, Predictor
-from ...registry.ceiling import Ceilings, srcc_ceiling
+from ...registry.ceiling import Ceilings, mean_srcc_ceiling, srcc_ceiling
 from ...registry.holdout import standings
 from ...registry.points import current_points
 from ...registry.selectors import is_scored
@@ -52,10 +52,11 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`rows` by perspective, then predictor; `means`: each predictor's mean SRCC."""
+    """`rows` by perspective, then predictor; `means`: each predictor's mean SRCC, and what a
+    perfect predictor's would be."""
 
     rows: list[ComparedRow]
-    means: list[tuple[Contender, float | None]]
+    means: list[tuple[Contender, float | None, float | None]]
 
 
 def contenders(
@@ -90,7 +91,10 @@ def compare(
             for asked in study.perspective_settings
             for item, stands in standing
         ],
-        means=[(item, stands.srcc) for item, stands in standing],
+        means=[
+            (item, stands.srcc, mean_srcc_ceiling(ceilings, stands.measured))
+            for item, stands in standing
+        ],
     )
 
 

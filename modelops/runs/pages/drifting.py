@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotation.models import Stimulus, Study
 from annotation.studies.texts import localized
@@ -70,7 +71,10 @@ class DriftPart:
         text = _(
             "%(share)s %% of the new images look like nothing that it learnt from; 1 %% is usual."
         )
-        return [*lines, text % {"share": f"{100 * drift.images.share:.0f}"}]
+        lines.append(text % {"share": f"{100 * drift.images.share:.0f}"})
+        if self.found and self.found.left_out:
+            lines.append(_left_out(self.found.left_out))
+        return lines
 
     @cached_property
     def strangest(self) -> list[Stimulus]:
@@ -99,6 +103,16 @@ def _few(drift: Drift) -> str:
         "%(new)d images came after its training and are predicted; from %(fewest)d on they are "
         "compared with those that it learnt from."
     ) % {"new": drift.new, "fewest": FEWEST}
+
+
+def _left_out(count: int) -> str:
+    return ngettext(
+        "%(count)d image is left out of the comparison of embeddings: it was deleted, or its "
+        "embedding is not kept on this machine.",
+        "%(count)d images are left out of the comparison of embeddings: they were deleted, or "
+        "their embeddings are not kept on this machine.",
+        count,
+    ) % {"count": count}
 
 
 def _verdict(drift: Drift) -> str:

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotation.opinion.comparison.bootstrap import Measure
-from workbench.core.plots import ACCENT, CATEGORIES, MUTED, Plot
+from workbench.core.plots import ACCENT, CATEGORIES, INK, MUTED, Plot
 from workbench.templatetags.numbers import shown_number
 
 from ...judging.learning_curve import FEWEST, FEWEST_HELD_OUT, LearningCurve
 from ...models import ModelVersion
-from ..learning import MORE, FoundLearning, learning_of
+from ..learning import MORE, FoundLearning, ceiling_of, learning_of
 
 #: Points of the curve beyond what is measured.
 _BEYOND = 6
@@ -26,11 +27,13 @@ class LearningPart:
 
     found: FoundLearning | None
     current: bool = True
+    #: Of the mean SRCC; None if it is not known.
+    ceiling: float | None = None
 
     @classmethod
     def read(cls, version: ModelVersion) -> "LearningPart":
         kept = learning_of(version)
-        return cls(kept.result, kept.current)
+        return cls(kept.result, kept.current, ceiling_of(version))
 
     def lines(self) -> list[str]:
         if self.found is None:
@@ -45,11 +48,12 @@ class LearningPart:
                 )
                 % {"images": FEWEST, "held_out": FEWEST_HELD_OUT}
             ]
-        return [_so_far(self.found.rated), _more(self.found), by_chance(self.found)]
+        told = [_so_far(self.found.rated), _more(self.found), by_chance(self.found)]
+        return [*told, _left_out(self.found.left_out)] if self.found.left_out else told
 
     @cached_property
     def plot(self) -> Plot:
-        rows = list(_rows(self.found)) if self.found else []
+        rows = list(_rows(self.found, self.ceiling)) if self.found else []
         return Plot(
             name="learning",
             title=_("Rank correlation with people by ratings"),
@@ -109,6 +113,14 @@ def by_chance(found: FoundLearning) -> str:
     return f"{told} {further}"
 
 
+def _left_out(count: int) -> str:
+    return ngettext(
+        "%(count)d rated image is left out: its embedding is not kept on this machine.",
+        "%(count)d rated images are left out: their embeddings are not kept on this machine.",
+        count,
+    ) % {"count": count}
+
+
 def _ratings_interval(needed: Measure) -> str:
     if needed.low is None or needed.high is None:
         return ""
@@ -127,13 +139,18 @@ def _with_interval(of: Measure) -> str:
     return f"{value} ({shown_number(of.low, 2)} … {shown_number(of.high, 2)})"
 
 
-def _rows(found: FoundLearning) -> Iterator[Mapping[str, Any]]:
+def _rows(found: FoundLearning, ceiling: float | None) -> Iterator[Mapping[str, Any]]:
     for kind, curve in ((_kinds()[0], found.rated), (_kinds()[1], found.random)):
         for step in curve.steps:
             yield _row(kind, step.ratings, step.srcc, step.images)
+    if not found.rated.steps:
+        return
+    first, now = (found.rated.steps[place].ratings for place in (0, -1))
+    if ceiling is not None:
+        for ratings in (first, now + MORE if found.expected else now):
+            yield _row(_kinds()[3], ratings, Measure(ceiling, None, None), None)
     if found.expected is None:
         return
-    now = found.rated.steps[-1].ratings
     for ratings in np.linspace(now, now + MORE, _BEYOND):
         told = found.rated.expected(float(ratings))
         if told is not None:
@@ -153,7 +170,7 @@ def _row(kind: str, ratings: int, srcc: Measure, images: int | None) -> Mapping[
 
 
 def _kinds() -> list[str]:
-    return [_("As rated"), _("Random images"), _("Expected")]
+    return [_("As rated"), _("Random images"), _("Expected"), _("Noise ceiling")]
 
 
 def _grammar() -> Mapping[str, Any]:
@@ -162,12 +179,12 @@ def _grammar() -> Mapping[str, Any]:
     colour = {
         "field": "of",
         "title": None,
-        "scale": {"domain": kinds, "range": [ACCENT, CATEGORIES[1], MUTED]},
+        "scale": {"domain": kinds, "range": [ACCENT, CATEGORIES[1], MUTED, INK]},
         "legend": {"orient": "bottom", "labelLimit": 0, "symbolOpacity": 1},
     }
     dash = {
         "field": "of",
-        "scale": {"domain": kinds, "range": [[1, 0], [5, 3], [2, 2]]},
+        "scale": {"domain": kinds, "range": [[1, 0], [5, 3], [2, 2], [8, 2, 2, 2]]},
         "legend": None,
     }
     return {
@@ -183,7 +200,13 @@ def _grammar() -> Mapping[str, Any]:
                 "encoding": {"y": {"field": "low", **up}, "y2": {"field": "high"}},
             },
             {
+                "transform": [{"filter": {"field": "of", "oneOf": kinds[:3]}}],
                 "mark": {"type": "line", "strokeWidth": 2, "point": True},
+                "encoding": {"y": {"field": "srcc", **up}, "strokeDash": dash},
+            },
+            {
+                "transform": [{"filter": {"field": "of", "equal": kinds[3]}}],
+                "mark": {"type": "line", "strokeWidth": 1.5},
                 "encoding": {"y": {"field": "srcc", **up}, "strokeDash": dash},
             },
         ],

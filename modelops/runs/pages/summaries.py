@@ -23,7 +23,7 @@ from ...learning.recipe import Recipe
 from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, TrainingRun
 from ...predictors.backbones import Backbone, offered_backbones
 from ...predictors.base import recipes_of
-from ...registry.ceiling import Ceilings
+from ...registry.ceiling import Ceilings, mean_srcc_ceiling
 from ...registry.holdout import standings
 from ...registry.points import current_points
 from ...registry.reading import reading_of, reading_remarks
@@ -244,6 +244,7 @@ def candidate_cards(
                 "verdict": verdict_lines(version, found) if found and scoring.ready else [],
                 "passes": found is None or found.passes,
                 "srcc": standing.srcc,
+                "ceiling": mean_srcc_ceiling(ceilings, standing.measured),
                 "few": fewest_images(standing),
                 "srcc_change": change(standing.srcc, active.srcc) if active else None,
                 "scoring": scoring,

@@ -30,7 +30,7 @@ from ...permissions import RUN, VIEW
 from ...predictors.backbones import offered_backbones
 from ...predictors.base import recipes_of
 from ...registry.cancelling import KINDS, Run, cancel_run
-from ...registry.ceiling import Ceilings, noise_ceilings
+from ...registry.ceiling import Ceilings, mean_srcc_ceiling, noise_ceilings
 from ...registry.current import current
 from ...registry.holdout import Points, standings
 from ...registry.points import current_points
@@ -127,6 +127,7 @@ def _in_use(
         "sources": summaries.label_sources(active.snapshot),
         "rows": metric_rows(study, standing, None, ceilings),
         "srcc": standing.srcc,
+        "ceiling": mean_srcc_ceiling(ceilings, standing.measured),
         "few": fewest_images(standing),
         "predicted": predicted_stimuli(active).count(),
         "knowledge": state.knowledge,

@@ -1,5 +1,6 @@
 """The closed form is checked against Gaussian-process regression, which computes the same
-posterior through the N × N kernel instead of the D × D precision, and against hand arithmetic."""
+posterior through the N × N kernel instead of the D × D precision (our own, and scikit-learn's), and
+against hand arithmetic."""
 
 import numpy as np
 import pytest
@@ -55,6 +56,62 @@ def test_posterior_equals_gaussian_process_regression(count: int, width: int) ->
         assert found[:, k] == pytest.approx(mean, abs=1e-9)
         assert posterior[:, k] == pytest.approx(variance, abs=1e-9)
         assert layer.predict(queries).posterior_sd[:, k] == pytest.approx(np.sqrt(variance))
+
+
+@pytest.mark.parametrize(
+    ("x", "mos", "ratings", "queries", "mean", "variance"),
+    [
+        (
+            [[1, 0], [-1, 1], [0, -1], [0.5, 0.5], [-0.5, -2]],
+            [0.62, 0.41, 0.55, 0.70, 0.33],
+            [1, 3, 3, 2, 1],
+            [[0, 0], [2, 1], [-1, -3]],
+            [0.5413140077, 0.815147071, 0.3167579259],
+            [0.00542671, 0.0498263403, 0.0494139454],
+        ),
+        (
+            [[1, 0, 2, -1], [-1, 1, 0, 0.5]],  # fewer labels than features
+            [0.9, 0.2],
+            [3, 1],
+            [[0, 0, 0, 0], [2, 1, 0, 3], [1, 0, 2, -1]],
+            [0.4947113732, 0.425869318, 0.8388423196],
+            [0.0321812941, 0.2437722453, 0.0181828278],
+        ),
+    ],
+    ids=["more labels than features", "fewer"],
+)
+def test_the_posterior_is_that_of_scikit_learn(
+    x: list[list[float]],
+    mos: list[float],
+    ratings: list[int],
+    queries: list[list[float]],
+    mean: list[float],
+    variance: list[float],
+) -> None:
+    """Figures of scikit-learn 1.9.1, for (N, D) features, prior and noise as below:
+
+    slopes = ConstantKernel(0.06 / D, "fixed") * DotProduct(0, "fixed")
+    GaussianProcessRegressor(slopes + ConstantKernel(1, "fixed"), optimizer=None,
+                             alpha=0.01 + 0.03 / ratings).fit(x, mos - 0.5)
+    .predict(queries, return_cov=True): 0.5 + mean, the covariance's diagonal
+    """
+    width, one = len(x[0]), np.ones(1)
+    layer = LastLayer(
+        feature_mean=np.zeros(width),
+        feature_scale=np.ones(width),
+        weights=np.zeros((1, width + 1)),
+        factor=np.zeros((1, width + 1, width + 1)),
+        prior_variance=0.06 * one,
+        misfit_variance=0.01 * one,
+        rater_variance=0.03 * one,
+        average_shape=one,
+        sos_share=one,
+        interval_factor=one,
+    )
+    labels = Labels(*(np.array([column], float).T for column in (mos, ratings, [np.nan] * len(x))))
+    found, posterior = learn_again(layer, np.array(x), labels).linear(np.array(queries))
+    assert found[:, 0] == pytest.approx(mean, abs=1e-9)
+    assert posterior[:, 0] == pytest.approx(variance, abs=1e-9)
 
 
 def test_one_label_and_one_feature_by_hand() -> None:

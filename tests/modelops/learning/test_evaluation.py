@@ -45,15 +45,28 @@ def test_a_constant_side_has_no_correlation(constant: str) -> None:
 
 def test_nothing_labelled_is_all_none() -> None:
     result = evaluate([0.1, 0.2], [np.nan, np.nan])
-    assert result.to_json() == {"srcc": None, "plcc": None, "krcc": None, "rmse": None, "n": 0}
+    undefined = ("srcc", "plcc", "krcc", "rmse", "srcc_low", "srcc_high")
+    assert result.to_json() == dict.fromkeys(undefined) | {"n": 0}
 
 
 def test_perspectives_are_judged_apart() -> None:
     predicted = np.array([[1, 3], [2, 2], [3, 1]], dtype=float)
     mos = np.array([[1, 1], [2, 2], [3, 3]], dtype=float)
-    result = evaluate_perspectives(predicted, mos, ("quality", "authenticity"))
+    result = evaluate_perspectives(predicted, mos, ("quality", "authenticity"), ["a", "b", "c"])
     assert result["quality"].srcc == pytest.approx(1)
     assert result["authenticity"].srcc == pytest.approx(-1)
+
+
+def test_the_interval_goes_by_the_prompts_of_what_is_labelled() -> None:
+    mos = np.array([[0.2, 0.1, 0.4, 0.3, 0.5, 0.8, np.nan]]).T
+    predicted = np.array([[0.1, 0.3, 0.2, 0.5, 0.4, 0.6, 0.9]]).T
+    (found,) = evaluate_perspectives(predicted, mos, ("quality",), list("aabbcdd")).values()
+    labelled = (tuple(it[:6, 0].tolist()) for it in (predicted, mos))
+    assert (found.srcc_low, found.srcc_high) == srcc_interval_by_prompt(*labelled, tuple("aabbcd"))
+    # Without the one that is not labelled there are three prompts.
+    (few,) = evaluate_perspectives(predicted, mos, ("quality",), list("aabbccd")).values()
+    assert few.srcc is not None
+    assert few.srcc_low is None
 
 
 def test_lengths_that_differ_are_refused() -> None:
@@ -66,28 +79,6 @@ def test_the_mean_srcc_is_over_those_that_are_defined() -> None:
     assert mean_srcc(known) == pytest.approx(0.6)
     assert mean_srcc([known[1]]) is None
     assert mean_srcc([]) is None
-
-
-@pytest.mark.parametrize(
-    ("srcc", "n", "interval"),
-    [
-        # By hand: z = atanh r, ± 1.96 √((1 + r²/2) / (n − 3)), back by tanh.
-        (0.0, 103, (-0.1935, 0.1935)),
-        (0.8, 28, (0.5705, 0.9136)),
-        (0.346, 8, (-0.4941, 0.8520)),
-    ],
-)
-def test_the_interval_of_a_rank_correlation(
-    srcc: float, n: int, interval: tuple[float, float]
-) -> None:
-    found = Agreement(srcc, None, None, 0.1, n).srcc_interval
-    assert found == pytest.approx(interval, abs=5e-4)
-
-
-def test_too_few_images_have_no_interval_and_perfect_ones_no_width() -> None:
-    assert Agreement(0.5, None, None, 0.1, 3).srcc_interval is None
-    assert Agreement(None, None, None, 0.1, 50).srcc_interval is None
-    assert Agreement(1.0, None, None, 0.0, 9).srcc_interval == (1.0, 1.0)
 
 
 def test_few_is_less_than_thirty() -> None:

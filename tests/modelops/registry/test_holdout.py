@@ -18,7 +18,7 @@ from annotation.opinion.methods import ScaleLimits, Votes
 from modelops.judging.gate import Outcome, judge
 from modelops.models import ModelVersion
 from modelops.registry import ceiling, verdicts
-from modelops.registry.ceiling import noise_ceilings, srcc_ceiling
+from modelops.registry.ceiling import mean_srcc_ceiling, noise_ceilings, srcc_ceiling
 from modelops.registry.current import current
 from modelops.registry.holdout import (
     holdout_labels,
@@ -105,7 +105,9 @@ def test_the_figures_of_now_are_the_stored_ones_for_every_perspective(
     assert list(points) == ["quality", "authenticity", "correspondence"]
     (standing,) = standings([points])
     for key, stored in agreements_of(scored).items():
-        assert standing.agreements[key].to_json() == pytest.approx(stored.to_json())
+        low, high = standing.srcc_interval(key) or (None, None)
+        of_now = standing.agreements[key].to_json() | {"srcc_low": low, "srcc_high": high}
+        assert of_now == pytest.approx(stored.to_json())
         assert stored.n == 6
     promote(version=scored, actor=owner)
     client.force_login(owner)
@@ -223,6 +225,7 @@ def test_the_page_has_intervals_by_prompt_and_the_noise_ceiling(
     text = client.get("/studies/demo/model/").content.decode()
     points = holdout_points(scored, holdout_labels(study))
     (standing,) = standings([points])
+    tops: list[float] = []
     for key, found in points.items():
         votes, prompts = votes_by_hand(study, key)
         _, prompt = np.unique(prompts, return_inverse=True)
@@ -237,6 +240,11 @@ def test_the_page_has_intervals_by_prompt_and_the_noise_ceiling(
         assert top is not None
         assert srcc_ceiling(noise_ceilings(study), key) == top
         assert f'<td class="number">{top.value:.2f} <span class="muted">{top.low:.2f}' in text
+        tops.append(top.value)
+    mean = shown_number(float(np.mean(tops)), 2)
+    assert f"<dt>Noise ceiling of the SRCC</dt><dd>{mean}</dd>" in text
+    assert f'<td></td>\n        <td class="number">{mean}</td>' in text
+    assert mean_srcc_ceiling(noise_ceilings(study), [*points, "unknown"]) is None
 
 
 def test_a_large_study_s_ceilings_are_left_to_a_worker(

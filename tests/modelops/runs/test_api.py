@@ -3,6 +3,8 @@ from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion
+from modelops.registry.ceiling import noise_ceilings
+from modelops.registry.holdout import standing_of
 from modelops.runs import promotion
 from tests.factories import make_stimuli
 from tests.modelops.labelling import agreements_of
@@ -23,7 +25,8 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
 ) -> None:
     found = api.get(f"{URL}/models/").json()["results"][0]
     assert (found["number"], found["state"], found["scored"]) == (1, "candidate", True)
-    stored = agreements_of(scored)
+    standing = standing_of(scored)
+    stored, ceilings = agreements_of(scored), noise_ceilings(scored.study)
     assert list(stored) == ["quality", "authenticity", "correspondence"]
     assert {item.n for item in stored.values()} == {6}
     for head, own in zip(found["heads"], stored.values(), strict=True):
@@ -32,7 +35,12 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
         assert (head["minimum"], head["maximum"]) == (1, 5)
         assert own.rmse is not None
         assert head["rmse"] == pytest.approx(4 * own.rmse)
-        assert head["srcc_interval"][0] <= head["srcc"] <= head["srcc_interval"][1]
+        # As on the page, over draws of whole prompts.
+        assert head["srcc_interval"] == pytest.approx(standing.srcc_interval(head["perspective"]))
+        top = ceilings[head["perspective"]]
+        assert top is not None
+        assert top.srcc is not None
+        assert head["ceiling"]["value"] == top.srcc.value
     snapshot = found["snapshot"]
     assert snapshot["content_sha256"] == scored.snapshot.content_sha256
     assert (snapshot["ratings"], snapshot["published"]) == (60, [])

@@ -6,8 +6,10 @@ from django.core.cache import cache
 from django.core.files.storage import storages
 from django.test import Client
 
-from annotation.models import AuditEntry, Study
+from annotation.models import AuditEntry, Stimulus, Study
+from annotation.removal.images import set_image_state
 from modelops.models import ModelVersion
+from modelops.registry.snapshots import read_snapshot
 from modelops.runs import scoring
 from modelops.runs.drifting import drift_of
 from modelops.runs.pages.drifting import DriftPart
@@ -44,21 +46,37 @@ def test_new_images_are_compared_with_those_learnt_from(
     assert "are not like those that it learnt from" in text
     assert "Its expectations have shifted, from: " in text
     assert 'id="plot-drift"' in text
+    assert "left out of the comparison of embeddings" not in text
+
+    # An image withdrawn from the snapshot: the others are compared as before.
+    learnt = Stimulus.objects.get(pk=read_snapshot(scored.snapshot)[0].stimulus)
+    assert learnt.split == "pool"
+    set_image_state(stimulus=learnt, actor=None, state="purged", reason="asked for")
+    cache.clear()
+    again = drift_of(scored).result
+    assert again is not None
+    assert again.drift.images is not None
+    assert (again.left_out, again.drift.learnt, again.drift.drifts) == (1, 24, True)
+    text = console.get(PAGE).content.decode()
+    assert "1 image is left out of the comparison of embeddings: it was deleted" in text
 
 
 def test_the_schedule_is_seen_and_set_on_the_page(study: Study, console: Client) -> None:
     url = "/studies/demo/model/schedule/"
     text = console.post(url, {"retrain_every": "250"}, follow=True).content.decode()
     assert "A training starts after every 250 new ratings." in text
-    assert 'name="retrain_every" min="0" max="1000000" required value="250"' in text
+    assert 'name="retrain_every" min="0" required value="250"' in text
     assert AuditEntry.objects.latest("pk").detail == {"settings": ["retrain_every"]}
     nightly = {"retrain_every": "250", "retrain_nightly": "on"}
     text = console.post(url, nightly, follow=True).content.decode()
     assert "A training starts at night if there are new ratings." in text
     assert 'name="retrain_nightly" checked' in text
-    for wrong in ("", "-1", "many", "9999999999999999999999"):
+    for wrong in ("", "-1", "many"):
         text = console.post(url, {"retrain_every": wrong}, follow=True).content.decode()
         assert "Give a whole number of new ratings" in text
+    # What is too large, the study refuses.
+    text = console.post(url, {"retrain_every": "9" * 22}, follow=True).content.decode()
+    assert 'class="notice bad"' in text
     study.refresh_from_db()
     assert study.retrain_every == 250
 

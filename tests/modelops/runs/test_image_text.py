@@ -12,12 +12,13 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
-from modelops.errors import ArtifactError
+from modelops.errors import ArtifactError, PortableError
 from modelops.explaining import assessing
 from modelops.models import Assessment, ModelVersion, Predictor
 from modelops.predictors.store import release_models, version_model
 from modelops.registry.cards import model_card
 from modelops.registry.verdicts import judged
+from modelops.runs.portable import export_version, import_version
 from modelops.runs.predictors import ensure_predictor
 from modelops.runs.promotion import promote
 from tests.factories import make_prompt, make_stimulus, png
@@ -136,9 +137,28 @@ def test_its_owner_is_told_what_it_does_not_read(
 
 
 def test_another_commit_is_not_taken_for_the_one_it_was_trained_on(
-    both: tuple[Predictor, Predictor], train: Train, hub_cache: Path, settings: Settings
+    both: tuple[Predictor, Predictor],
+    train: Train,
+    hub_cache: Path,
+    settings: Settings,
+    tmp_path: Path,
 ) -> None:
-    version = train(predictor=both[1])
+    version = trained(train, both[1])
+    # Its last layer leaves, and enters where the backbone is the same.
+    folder = tmp_path / "out"
+    export_version(version=version, folder=folder)
+    assert {path.name for path in folder.iterdir()} == {
+        "README.md", "last_layer.safetensors", "manifest.json", "version.json",
+    }  # fmt: skip
+    entered = import_version(predictor=both[1], folder=folder, actor=None)
+    score_all(entered)
+    rows = ("stimulus", "perspective", "mean", "posterior_sd")
+    first, second = (
+        list(it.predictions.order_by("stimulus", "perspective").values_list(*rows))
+        for it in (version, entered)
+    )
+    assert second == first
+
     other = "d" * 40
     snapshots = hub_cache / "models--someone--clip" / "snapshots"
     if not (snapshots / other).exists():
@@ -147,4 +167,11 @@ def test_another_commit_is_not_taken_for_the_one_it_was_trained_on(
     release_models()
     with pytest.raises(ArtifactError, match="clip"):
         version_model(version).backbone  # noqa: B018  # loads it
+    with pytest.raises(PortableError) as refused:
+        import_version(predictor=both[1], folder=folder, actor=None)
+    assert refused.value.message.startswith(
+        f"The version needs the weights {SOURCE} (sha256 {version.backbone_sha256[:12]}…), which "
+        f"did not leave with it; backbone clip of this site has someone/clip@{other} (sha256 "
+    )
+    assert version.study.model_versions.count() == 2
     shutil.rmtree(snapshots / other)

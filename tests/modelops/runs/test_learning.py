@@ -10,11 +10,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import Trial
-from annotation.opinion.comparison.bootstrap import Measure
+from annotation.models import Stimulus, Trial
+from annotation.opinion.comparison.bootstrap import ClusterDraws, Measure
 from modelops.judging import learning_curve
 from modelops.judging.learning_curve import LearningCurve, Step
 from modelops.models import ModelVersion
+from modelops.registry.ceiling import noise_ceilings
 from modelops.runs import learning
 from modelops.runs.learning import FoundLearning, learning_of
 from modelops.runs.pages.learning import LearningPart, by_chance
@@ -23,6 +24,8 @@ from workbench.accounts.models import User
 
 PAGE = "/studies/demo/model/versions/1/agreement/"
 API = "/api/v1/studies/demo/models/1/learning-curve/"
+#: A curve without a step.
+NOTHING = LearningCurve((), None, None, np.empty(0), ClusterDraws(np.empty(0, np.int64)))
 PLOT = "/studies/demo/results/model-agreement/plots/learning.csv?version=1&raw=1"
 
 
@@ -79,6 +82,21 @@ def test_the_curve_follows_the_order_of_rating(
     assert [int(row["images"]) for row in measured] == [it.images for it in found.rated.steps]
     assert float(measured[-1]["srcc"]) == pytest.approx(found.rated.steps[-1].srcc.value, abs=1e-4)
     assert [int(row["ratings"]) for row in rows if row["of"] == "Expected"][-1] == 48 + 200
+    ceilings = [it.srcc for it in noise_ceilings(scored.study).values() if it and it.srcc]
+    assert told["ceiling"] == pytest.approx(np.mean([it.value for it in ceilings]))
+    top = [(int(row["ratings"]), row["srcc"]) for row in rows if row["of"] == "Noise ceiling"]
+    assert top == [(12, str(round(told["ceiling"], 4))), (248, str(round(told["ceiling"], 4)))]
+
+    # One that nobody has embedded, as after a new import of its file, costs that image alone.
+    Stimulus.objects.filter(pk=last.stimulus_id).update(rendering=99)
+    cache.clear()
+    text = console.get(PAGE).content.decode()
+    assert "46 ratings of 23 images have led to an SRCC of " in text
+    assert "1 rated image is left out: its embedding is not kept on this machine." in text
+    Stimulus.objects.update(rendering=99)
+    cache.clear()
+    text = console.get(PAGE).content.decode()
+    assert "The embeddings of these images are not kept on this machine." in text
 
 
 def test_a_large_study_is_left_to_a_worker(
@@ -99,7 +117,7 @@ def step(ratings: int, value: float) -> Step:
 
 
 def curve(*steps: Step) -> LearningCurve:
-    return replace(learning.NOTHING, steps=steps)
+    return replace(NOTHING, steps=steps)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +148,6 @@ def test_what_random_images_cost_is_said_as_far_as_it_is_known(
 
 
 def test_without_random_draws_it_is_told_from_when_on() -> None:
-    found = FoundLearning(curve(step(100, 0.5)), learning.NOTHING)
+    found = FoundLearning(curve(step(100, 0.5)), NOTHING)
     assert "is told from 20 random draws on" in by_chance(found)
     assert LearningPart(None).lines() == ["Being computed; reload the page in a moment."]

@@ -1,7 +1,9 @@
 """A version leaves as a folder and enters as one: the same predictions, and named refusals."""
 
+import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,6 +14,16 @@ from modelops.models import ModelVersion
 from modelops.runs.portable import export_version, import_version
 from tests.modelops.conftest import score_all
 from workbench.accounts.models import User
+
+
+def write_about(folder: Path, **changed: Any) -> None:
+    """What the folder says of its version with these changes, as its own site would have."""
+    about = json.loads((folder / "version.json").read_text()) | changed
+    del about["sha256"]
+    about["manifest"] = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    canonical = json.dumps(about, sort_keys=True).encode()
+    about["sha256"] = hashlib.sha256(canonical).hexdigest()
+    (folder / "version.json").write_text(json.dumps(about))
 
 
 def test_a_version_that_leaves_and_enters_predicts_the_same(
@@ -47,8 +59,7 @@ def test_labels_of_another_study_were_not_learnt_from(
 ) -> None:
     folder = tmp_path / "out"
     export_version(version=scored, folder=folder)
-    about = json.loads((folder / "version.json").read_text())
-    (folder / "version.json").write_text(json.dumps(about | {"labels": "elsewhere"}))
+    write_about(folder, labels="elsewhere")
     entered = import_version(predictor=scored.predictor, folder=folder, actor=None)
     assert (entered.snapshot.stimuli, entered.images_learnt_from) == (0, 0)
 
@@ -60,8 +71,8 @@ def test_labels_of_another_study_were_not_learnt_from(
         ("config.json", None, "config.json is missing"),
         ("version.json", None, "version.json is missing"),
         ("version.json", b"[]", "no exported version"),
-        ("version.json", b'{"format": 2, "perspectives": {}}', "no exported version"),
-        ("manifest.json", b'{"sha256": {"../secret": "0"}}', "no exported version"),
+        ("version.json", b'{"format": 3, "perspectives": {}}', "no exported version"),
+        ("manifest.json", b'{"sha256": {}}', "manifest.json has changed since it was exported"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused(
@@ -78,16 +89,34 @@ def test_a_folder_that_is_not_whole_is_refused(
     assert ModelVersion.objects.count() == 1
 
 
+def test_what_it_says_of_itself_is_vouched_for(scored: ModelVersion, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export_version(version=scored, folder=folder)
+    about = json.loads((folder / "version.json").read_text())
+    # Embeddings of the images would be kept under another backbone's name.
+    (folder / "version.json").write_text(json.dumps(about | {"backbone_sha256": "0" * 64}))
+    with pytest.raises(PortableError, match=r"version\.json has changed since it was exported"):
+        import_version(predictor=scored.predictor, folder=folder, actor=None)
+    (folder / "manifest.json").write_text('{"sha256": {"../secret": "0"}}')
+    write_about(folder)
+    with pytest.raises(PortableError, match="no exported version"):
+        import_version(predictor=scored.predictor, folder=folder, actor=None)
+    assert ModelVersion.objects.count() == 1
+
+
 def test_other_perspectives_and_kinds_are_refused(scored: ModelVersion, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     export_version(version=scored, folder=folder)
     with pytest.raises(PortableError, match="is not empty"):
         export_version(version=scored, folder=folder)
-    about = json.loads((folder / "version.json").read_text())
-    for changed, message in [
-        ({"perspectives": {"beauty": 0}}, "predicts beauty, and the study asks about none"),
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"kind": "vit-g"}, "of kind vit-g; predictor tiny is of kind tiny"),
-    ]:
-        (folder / "version.json").write_text(json.dumps(about | changed))
+        (
+            {"kind": "tiny", "perspectives": {"beauty": 0}},
+            "predicts beauty, and the study asks about none",
+        ),
+    ]
+    for changed, message in cases:
+        write_about(folder, **changed)
         with pytest.raises(PortableError, match=message):
             import_version(predictor=scored.predictor, folder=folder, actor=None)
