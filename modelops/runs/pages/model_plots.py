@@ -158,7 +158,7 @@ def _rows(scale: Scale, points: Iterable[HoldoutPoint], images: str) -> Iterator
 
 def _holdout_grammar(label: str, scale: Scale) -> Mapping[str, Any]:
     across = _axis(_("Predicted ± sd of the true score"), scale)
-    up = _axis(_("Opinion score with its 95 % interval"), scale)
+    up = _axis(_("Opinion score and its interval (95 %)"), scale)
     interval = {"type": "rule", "color": ACCENT, "opacity": 0.35, "clip": True, "aria": False}
     said = {"scale": shown_range(scale.minimum, scale.maximum)}
     x, y = {"field": "predicted", **across}, {"field": "mos", **up}
