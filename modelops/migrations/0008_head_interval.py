@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+BLOCKS = "Heads are few: one for each perspective of each version."
+
 
 class Migration(migrations.Migration):
 

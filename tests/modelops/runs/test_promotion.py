@@ -67,11 +67,12 @@ def test_images_still_wanted_come_first_in_the_order_of_choice(
 ) -> None:
     promotion.promote(version=scored, actor=None)
     pool = Stimulus.objects.filter(study=study, split="pool")
-    # Two ratings of three wanted: all 34 of the pool are candidates, 32 of them are chosen.
-    assert pool.filter(priority__gt=1).count() == 32
+    # Two ratings of three wanted: all 34 of the pool are candidates. 30 ratings until the next
+    # ranking are those of ten images.
+    assert pool.filter(priority__gt=1).count() == 10
     assert len(set(pool.values_list("priority", flat=True))) == 34
     acquisition = AcquisitionRound.objects.get()
-    assert (acquisition.candidates, acquisition.selected) == (34, 32)
+    assert (acquisition.candidates, acquisition.selected) == (34, 10)
     assert (acquisition.strategy, acquisition.strategy_version) == ("reduction", "1")
 
 
