@@ -6,23 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from annotation.models import Study
 from modelops.models import TrainingRun
-from tests.modelops.labelling import make_predictor
+from tests.workbench.core.jobs.claiming import claimed
 from workbench.core.jobs import history, leases
-
-
-@pytest.fixture
-def run(study: Study) -> TrainingRun:
-    return TrainingRun.objects.create(
-        study=study, predictor=make_predictor(study), trigger="command"
-    )
-
-
-def claimed(run: TrainingRun) -> int:
-    fence = leases.claim(TrainingRun, run.pk)
-    assert fence is not None
-    return fence
 
 
 def told(run: TrainingRun) -> list[str]:

@@ -8,27 +8,14 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from annotation.models import Study
 from modelops.models import TrainingRun
 from tests.factories import make_study
 from tests.modelops.labelling import make_predictor
+from tests.workbench.core.jobs.claiming import claimed
 from workbench.accounts.models import User
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job, JobState
 from workbench.local.process import wait_until
-
-
-@pytest.fixture
-def run(study: Study) -> TrainingRun:
-    return TrainingRun.objects.create(
-        study=study, predictor=make_predictor(study), trigger="command"
-    )
-
-
-def claimed(run: TrainingRun) -> int:
-    fence = leases.claim(TrainingRun, run.pk)
-    assert fence is not None
-    return fence
 
 
 def lease_of(run: TrainingRun) -> datetime:
