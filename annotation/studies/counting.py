@@ -71,7 +71,7 @@ def uncounted_stimuli(study: Study) -> QuerySet[Stimulus]:
 def uncounted_trials(study: Study) -> QuerySet[Trial]:
     """Those of raters who count that do not because of their image."""
     own = Trial.objects.filter(_answered(), rater__study=study)
-    return own.filter(~_main("stimulus__"), stimulus__study=study)
+    return own.filter(stimulus__in=uncounted_stimuli(study))
 
 
 def trial_counts() -> Combinable:

@@ -1,4 +1,7 @@
-"""For every constraint of the database a write that only that constraint refuses."""
+"""For every constraint of the database a write that only that constraint refuses.
+
+Long because it is one table.
+"""
 
 import math
 
